@@ -1,0 +1,1 @@
+"""Loaders of the DTX migration: replicate, decode, move files, publish, reconcile."""

@@ -1,0 +1,52 @@
+"""PostgreSQL connections of each role, with the session settings that exactness depends on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import psycopg
+
+from loaders.errors import ServiceError
+from loaders.settings import Settings
+
+Role = Literal["transform", "publisher", "rollback", "owner"]
+
+# Timestamps render the same whatever the server's zone (reliability E3); floats round-trip; bytea prints as hex.
+_SESSION = "-c TimeZone=UTC -c extra_float_digits=1 -c bytea_output=hex -c DateStyle=ISO,YMD -c client_encoding=UTF8"
+
+
+def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psycopg.Connection:
+    """Open a connection to the target database as one of the migration's roles.
+
+    Args:
+        settings: the settings.
+        role: whose user and password to use.
+        autocommit: as psycopg's.
+
+    Raises:
+        ServiceError: the server is out of reach or refuses the role; names host, port, database and user, no password.
+    """
+    user, password = {
+        "transform": (settings.target_user, settings.target_password),
+        "publisher": (settings.publisher_user, settings.publisher_password),
+        "rollback": (settings.rollback_user, settings.rollback_password),
+        "owner": (settings.owner_user, settings.owner_password),
+    }[role]
+    try:
+        return psycopg.connect(
+            host=settings.target_host,
+            port=settings.target_port,
+            dbname=settings.target_database,
+            user=user,
+            password=password.get_secret_value(),
+            application_name=f"dtx {role}",
+            options=_SESSION,
+            connect_timeout=10,
+            autocommit=autocommit,
+        )
+    except psycopg.OperationalError as error:
+        where = f"{settings.target_host}:{settings.target_port}/{settings.target_database} as {user}"
+        raise ServiceError(
+            f"cannot connect to PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
+            hint="Is the server up, and are DTX_TARGET_HOST, DTX_TARGET_PORT and this role's user and password right?",
+        ) from None
