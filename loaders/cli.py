@@ -9,6 +9,7 @@ import typer
 
 from loaders.console import stderr
 from loaders.errors import ExitCode, MigrationError
+from loaders.files.command import app as files_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,12 +18,13 @@ app = typer.Typer(
     help="Moves DTX 1.0 into DTX 2.0 and proves what became of every row. Exit codes: 0 clean, 1 loss or drift, "
     "2 could not run, 3 refused.",
 )
+app.add_typer(files_app, name="files")
 
 
 def main() -> None:
     """Run `dtx`; turn an error into its message, its hint and its exit code."""
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False))  # what a verb's typer.Exit says
     except click.ClickException as error:
         error.show()
         sys.exit(ExitCode.COULD_NOT_RUN)
