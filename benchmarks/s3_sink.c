@@ -68,17 +68,12 @@ static int put(int socket, char *key, char *body, size_t size, int create_only) 
     return answer(socket, refused ? "412 Precondition Failed" : "200 OK", 0, NULL);
 }
 
-static int get(int socket, char *key, int head_only, int ranged, size_t first, size_t last) {
+static int get(int socket, char *key, int head_only) {
     pthread_mutex_lock(&table_lock);
     struct object *found = *slot(key);
     pthread_mutex_unlock(&table_lock);
     if (!found) return answer(socket, "404 Not Found", 0, NULL);
-    if (!ranged) return answer(socket, "200 OK", found->size, head_only ? NULL : found->body);
-    if (first >= found->size) return answer(socket, "416 Range Not Satisfiable", 0, NULL);
-    if (last >= found->size) last = found->size - 1;
-    char status[128];
-    snprintf(status, sizeof status, "206 Partial Content\r\nContent-Range: bytes %zu-%zu/%zu", first, last, found->size);
-    return answer(socket, status, last - first + 1, head_only ? NULL : found->body + first);
+    return answer(socket, "200 OK", found->size, head_only ? NULL : found->body);
 }
 
 static int list(int socket) {
@@ -105,9 +100,6 @@ static void *serve(void *argument) {
         *end = 0;
         char *length_header = strcasestr(head, "\r\ncontent-length:");
         size_t length = length_header ? strtoull(length_header + 17, NULL, 10) : 0;
-        char *range = strcasestr(head, "\r\nrange: bytes=");
-        size_t first = 0, last = 0;
-        int ranged = range && sscanf(range + 15, "%zu-%zu", &first, &last) == 2;
         int create_only = strcasestr(head, "\r\nif-none-match:") != NULL;
         if (strcasestr(head, "\r\nexpect: 100") && send_all(socket, "HTTP/1.1 100 Continue\r\n\r\n", 25)) goto done;
         char method[8], target[4096];
@@ -135,7 +127,7 @@ static void *serve(void *argument) {
             if (query && strstr(query, "list-type"))
                 failed = list(socket);
             else
-                failed = get(socket, target, !strcmp(method, "HEAD"), ranged, first, last);
+                failed = get(socket, target, !strcmp(method, "HEAD"));
         }
         if (failed) goto done;
     }

@@ -251,6 +251,23 @@ def test_x3_interrupted_after_a_put_the_verdicts_so_far_are_kept_and_the_next_ru
     assert set(rig.ledger().values()) == {"verified"}
 
 
+def test_x3_interrupted_while_planning_nothing_is_planned(rig: Rig) -> None:
+    rig.list_files({"a": "a"})
+    (rig.efs / "a").write_bytes(b"a")
+    with connect(rig.settings, "transform") as rival:
+        rival.execute("lock table migration_intermediate.listed")  # the plan's first statement waits here
+        running = rig.start()
+        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        wait_until(lambda: rig.query(waiting))
+        started = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert time.monotonic() - started < 10
+    assert "again" in said
+    assert rig.rows() == []
+
+
 def test_a_lost_connection_to_the_ledger_ends_the_run_and_the_next_one_goes_on(rig: Rig, proxy: Proxy) -> None:
     rig.write({f"{number:03d}": b"%d" % number for number in range(60)})
     ended: list[Any] = []
