@@ -12,7 +12,7 @@ from operator import itemgetter
 import pytest
 
 from loaders.settings import PROJECT_ROOT
-from sandbox.dtx1.schema import create_statements, read_catalogue
+from sandbox.dtx1.schema import SourceColumn, create_statements, read_catalogue
 
 LEDGER = PROJECT_ROOT / "seeds" / "ledger"
 COLUMN_MAPS = PROJECT_ROOT / "seeds" / "column_maps"
@@ -160,6 +160,20 @@ def test_ddl_quotes_every_name_and_holds_each_column_once() -> None:
     for table, statement in zip(TABLES, statements, strict=True):
         defined = re.findall(r"^  `(.+?)` ", statement, flags=re.MULTILINE)
         assert defined == [column["column_name"] for column in of_table(table["source_table"])]
+
+
+def test_ddl_doubles_backticks_and_keeps_the_order_of_a_key() -> None:
+    columns = [
+        SourceColumn("odd`s", "b", "char(1)", "latin1", nullable=False, is_primary=True),
+        SourceColumn("odd`s", "a`", "int(11)", "", nullable=False, is_primary=True),
+    ]
+    assert create_statements(columns) == [
+        "create table `odd``s` (\n"
+        "  `b` char(1) character set latin1 collate latin1_swedish_ci not null,\n"
+        "  `a``` int(11) not null,\n"
+        "  primary key (`b`, `a```)\n"
+        ") engine=InnoDB default charset=latin1"
+    ]
 
 
 def test_the_first_three_tables_have_column_maps() -> None:
