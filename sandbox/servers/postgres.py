@@ -170,13 +170,18 @@ def start(
     binaries = binaries or find_binaries()
     account = process.unprivileged_account(PROGRAM)
     process.private_folder(folder, account)
-    process.stop(folder, PROGRAM)
     data = folder / "data"
     # `complete` is written last: a first start that was killed in the middle begins anew.
     first = not (folder / "complete").exists()
     if first:
+        process.stop(folder, PROGRAM)
         shutil.rmtree(data, ignore_errors=True)
         _install(binaries, data, password, account)
+    elif (made_by := int((data / "PG_VERSION").read_text())) != binaries.major:
+        raise ServiceError(
+            f"the data in {data} are of PostgreSQL {made_by}, the binaries are of {binaries.major}",
+            hint="Start anew: `python -m sandbox stop --remove-data`, then `make sandbox`.",
+        )
 
     def server(on_port: int) -> Postgres:
         return Postgres("127.0.0.1", on_port, SUPERUSER, password, role_password)
