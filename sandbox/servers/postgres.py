@@ -30,11 +30,11 @@ APPLICATION, TRANSFORM, PUBLISHER, ROLLBACK, OWNER = ROLES = (
     "dtx_owner",
 )
 
-# Speed before durability: a kill of the process loses nothing, a crash of the machine may.
+# Nothing waits for the disk: a crash of the machine may lose data, a killed server loses no commit. For that,
+# synchronous_commit stays on; off lost the last 0.2 s of them.
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "2GB",
@@ -170,13 +170,18 @@ def start(
     binaries = binaries or find_binaries()
     account = process.unprivileged_account(PROGRAM)
     process.private_folder(folder, account)
-    process.stop(folder, PROGRAM)
     data = folder / "data"
     # `complete` is written last: a first start that was killed in the middle begins anew.
     first = not (folder / "complete").exists()
     if first:
+        process.stop(folder, PROGRAM)
         shutil.rmtree(data, ignore_errors=True)
         _install(binaries, data, password, account)
+    elif (made_by := int((data / "PG_VERSION").read_text())) != binaries.major:
+        raise ServiceError(
+            f"the data in {data} are of PostgreSQL {made_by}, the binaries are of {binaries.major}",
+            hint="Start anew: `python -m sandbox stop --remove-data`, then `make sandbox`.",
+        )
 
     def server(on_port: int) -> Postgres:
         return Postgres("127.0.0.1", on_port, SUPERUSER, password, role_password)
