@@ -8,6 +8,7 @@ import typer
 
 from loaders.console import stderr
 from loaders.errors import ExitCode, MigrationError
+from loaders.reconcile.command import reconcile
 
 # What typer turns Ctrl-C into.
 _INTERRUPTED = 130
@@ -19,6 +20,7 @@ app = typer.Typer(
     help="Moves DTX 1.0 into DTX 2.0 and proves what became of every row. Exit codes: 0 clean, 1 loss or drift, "
     "2 could not run, 3 refused.",
 )
+app.command("reconcile")(reconcile)
 
 
 def main() -> None:
