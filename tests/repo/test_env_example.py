@@ -19,9 +19,7 @@ def test_every_setting_is_there_and_no_other() -> None:
 
 def test_every_setting_has_its_meaning_in_the_line_above() -> None:
     bare = [
-        line
-        for above, line in itertools.pairwise(LINES)
-        if ASSIGNMENT.fullmatch(line) and not re.match(r"# \w", above)
+        line for above, line in itertools.pairwise(LINES) if ASSIGNMENT.fullmatch(line) and not re.match(r"# \w", above)
     ]
     assert bare == []
 
