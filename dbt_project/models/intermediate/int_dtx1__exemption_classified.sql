@@ -76,7 +76,7 @@ classified as (
             when judged.reject_reason is not null then 'reject'
             when ranked.place > 1 then 'skip'
             when judged.is_document and doc_requirements.is_exempted then 'already_present'
-            when {{ decision('D11-7') }} <> 'migrate' then null
+            when {{ decision('D11-7') }} is distinct from 'migrate' then null
             when judged.is_document then 'update'
             when judged.is_coi then 'publish'
         end as disposition

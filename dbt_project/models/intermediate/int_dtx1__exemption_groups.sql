@@ -36,7 +36,6 @@ grouped as (
 
     select
         parents.source_key,
-        parents.item_type_key,
         parents.approved_by_id,
         parents.coi_risk_profile_id,
         parents.record_reason,
@@ -60,7 +59,6 @@ reasoned as (
 
     select
         grouped.source_key,
-        grouped.item_type_key,
         grouped.approved_by_id,
         grouped.coi_risk_profile_id,
         grouped.requirements_group_id,

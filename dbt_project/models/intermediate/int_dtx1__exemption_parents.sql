@@ -44,7 +44,6 @@ referring as (
 
     select
         exemptions.source_key,
-        {{ natural_key('exemptions.item_type') }} as item_type_key,
         {{ legacy_reference('exemptions.vendor_id') }} as vendor_id,
         {{ legacy_reference('exemptions.create_user_id') }} as create_user_id,
         {{ legacy_reference('exemptions.requirements_id') }} as requirements_id
@@ -56,7 +55,6 @@ resolved as (
 
     select
         referring.source_key,
-        referring.item_type_key,
         records.target_id as record_id,
         users.target_id as approved_by_id,
         requirements_groups.target_id as named_group_id,

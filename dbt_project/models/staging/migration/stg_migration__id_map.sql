@@ -15,8 +15,7 @@ renamed as (
         source.target_table,
         {{ bigint_from_text('source.target_id') }} as target_id,
         source.area,
-        source.state,
-        source.batch_id
+        source.state
     from source
 
 )
