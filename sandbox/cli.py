@@ -27,7 +27,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="The same as one JSON docum
 
 @app.command()
 def start(*, as_json: AsJson = False) -> None:
-    """Start the servers and leave them running; write .env."""
+    """Start the servers and leave them running; write .env.
+
+    Servers that exist already are used instead when SANDBOX_MARIADB_URL, SANDBOX_POSTGRES_URL or SANDBOX_S3_URL name
+    them: scheme://user:password@host:port, with an account that may create databases and accounts.
+    """
     with state.exclusive(HOME):
         env_file.check(ENV_FILE)
         env_file.write(ENV_FILE, stack.start(HOME, os.environ))
