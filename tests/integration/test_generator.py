@@ -231,7 +231,7 @@ def test_e1_bytes_arrive_as_planted(sandbox: Sandbox) -> None:
     assert "Certificat d'assurance 保険証券 📄.pdf".encode() in names
     assert "JosÃ©.pdf".encode() in names
     assert b"NUL\0.pdf" in names
-    assert 'tab\tnewline\nquote"backslash\\N;semicolon.pdf'.encode() in names
+    assert b'tab\tnewline\nquote"backslash\\N;semicolon.pdf' in names
     payloads = {
         bytes.fromhex(value)
         for (value,) in sandbox.mysql("select hex(email_string) from reviewer_address where email_string is not null")
