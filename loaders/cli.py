@@ -9,6 +9,8 @@ import typer
 
 from loaders.console import stderr
 from loaders.errors import ExitCode, MigrationError
+from loaders.publish.commands import preflight_command, publish_command, rollback_command
+from loaders.setup.commands import setup_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +19,10 @@ app = typer.Typer(
     help="Moves DTX 1.0 into DTX 2.0 and proves what became of every row. Exit codes: 0 clean, 1 loss or drift, "
     "2 could not run, 3 refused.",
 )
+app.command("setup")(setup_command)
+app.command("preflight")(preflight_command)
+app.command("publish")(publish_command)
+app.command("rollback")(rollback_command)
 
 
 def main() -> None:
