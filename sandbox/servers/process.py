@@ -10,6 +10,7 @@ import os
 import pwd
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -58,9 +59,34 @@ def run_as(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
+def can_reach(folder: Path, account: pwd.struct_passwd) -> bool:
+    """Whether `account` may pass through every folder above `folder`; a checkout in root's home stops it."""
+    groups = os.getgrouplist(account.pw_name, account.pw_gid)
+    for parent in folder.absolute().parents:
+        if not parent.exists():
+            continue
+        status = parent.stat()
+        if status.st_uid == account.pw_uid:
+            needed = stat.S_IXUSR
+        else:
+            needed = stat.S_IXGRP if status.st_gid in groups else stat.S_IXOTH
+        if not status.st_mode & needed:
+            return False
+    return True
+
+
 def private_folder(folder: Path, account: pwd.struct_passwd | None) -> Path:
-    """Create `folder` for one server, readable by `account` (and us) alone."""
+    """Create `folder` for one server, readable by `account` (and root) alone.
+
+    Raises:
+        ServiceError: `account` cannot get there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    if account is not None and not can_reach(folder, account):
+        raise ServiceError(
+            f"user {account.pw_name}, whom root runs this server as, cannot reach {folder}",
+            hint="Set TMPDIR to a folder that everybody may pass through, such as /var/tmp.",
+        )
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
     folder.chmod(0o700)
@@ -109,6 +135,13 @@ def running_in(folder: Path, program: Program) -> list[psutil.Process]:
     return found
 
 
+def main_process(folder: Path, program: Program) -> psutil.Process | None:
+    """The server's own process in `folder`, not one of its children; None when it does not run."""
+    processes = running_in(folder, program)
+    pids = {process.pid for process in processes}
+    return next((process for process in processes if _parent_pid(process) not in pids), None)
+
+
 def stop(folder: Path, program: Program, *, seconds: float = 20) -> None:
     """End every process of `program` in `folder`: first politely, then by SIGKILL; harmless when none runs.
 
@@ -129,15 +162,6 @@ def stop(folder: Path, program: Program, *, seconds: float = 20) -> None:
         raise ServiceError(
             f"{program.name} (pid {alive[0].pid}) survived SIGKILL", hint="Its disk may hang; look at dmesg."
         )
-
-
-def kill(folder: Path, program: Program) -> None:
-    """SIGKILL every process of `program` in `folder`, as a crash would; the children of a PostgreSQL too."""
-    processes = running_in(folder, program)
-    for process in processes:
-        _send(process, signal.SIGKILL)
-    psutil.wait_procs(processes, timeout=10)
-    _reap()
 
 
 def _parent_pid(process: psutil.Process) -> int | None:
@@ -169,7 +193,10 @@ def start(
     preferred_port: int | None = None,
     seconds: float = 60,
 ) -> int:
-    """Start a server in `folder`, after ending one that a killed starter left there, and wait until it answers.
+    """Start a server in `folder` and wait until it answers.
+
+    A server of that folder which answers on its earlier port is kept; one that does not, as a killed starter may leave
+    it, is ended first.
 
     Args:
         program: the server program.
@@ -178,7 +205,7 @@ def start(
         is_ready: tells whether the server on a port answers.
         account: whom to run it as.
         environment: gives variables added to ours for a port.
-        preferred_port: taken when free, so that a restart keeps its port.
+        preferred_port: the port it had before; taken again when free.
         seconds: how long to wait for an answer.
 
     Returns:
@@ -187,6 +214,8 @@ def start(
     Raises:
         ServiceError: the server ended or did not answer in time; the hint names its log.
     """
+    if preferred_port and running_in(folder, program) and is_ready(preferred_port):
+        return preferred_port
     stop(folder, program)
     log_path = folder / "server.log"
     for _attempt in range(3):

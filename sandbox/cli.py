@@ -1,0 +1,90 @@
+"""`python -m sandbox`: start, status, stop."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loaders.console import print_json, print_table, stderr
+from loaders.errors import ExitCode
+from loaders.settings import PROJECT_ROOT
+from sandbox.servers import env_file, process, stack, state
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Private MariaDB, PostgreSQL and S3 servers for trying the migration out.",
+)
+HOME = PROJECT_ROOT / ".sandbox"
+ENV_FILE = PROJECT_ROOT / ".env"
+
+AsJson = Annotated[bool, typer.Option("--json", help="The same as one JSON document.")]
+
+
+@app.command()
+def start(*, as_json: AsJson = False) -> None:
+    """Start the servers and leave them running; write .env.
+
+    Servers that exist already are used instead when SANDBOX_MARIADB_URL, SANDBOX_POSTGRES_URL or SANDBOX_S3_URL name
+    them: scheme://user:password@host:port, with an account that may create databases and accounts.
+    """
+    with state.exclusive(HOME):
+        env_file.check(ENV_FILE)
+        env_file.write(ENV_FILE, stack.start(HOME, os.environ))
+        _show(as_json)
+
+
+@app.command()
+def status(*, as_json: AsJson = False) -> None:
+    """Show each server; exit code 2 when one of them does not run."""
+    if not _show(as_json):
+        raise typer.Exit(ExitCode.COULD_NOT_RUN)
+
+
+@app.command()
+def stop(
+    *,
+    remove_data: Annotated[bool, typer.Option("--remove-data", help="Delete the sandbox's data too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Stop the servers and remove the .env that start wrote; the data stay."""
+    with state.exclusive(HOME):
+        stack.stop(HOME)
+        env_file.remove(ENV_FILE)
+        _show(as_json)
+        if remove_data:
+            stack.remove_data(HOME)
+            stderr.print("the sandbox's data are deleted")
+
+
+def _show(as_json: bool) -> bool:
+    """Print each server's state; tell whether all of them run or are somebody else's."""
+    remembered = state.load(HOME)
+    servers = []
+    for name, program in stack.PROGRAMS.items():
+        record = remembered.servers.get(name)
+        running = process.main_process(Path(remembered.data_folder) / name, program)
+        ours = record is None or record.private
+        condition = ("running" if running else "stopped") if ours else "named by URL"
+        servers.append(
+            {
+                "server": name,
+                "state": condition,
+                "host": record.host if record else "",
+                "port": record.port if record else None,
+                "pid": running.pid if running else None,
+            }
+        )
+    if as_json:
+        print_json({"schema": "dtx.sandbox_status/1", "data_folder": remembered.data_folder, "servers": servers})
+    else:
+        rows = [
+            [s["server"], s["state"], f"{s['host']}:{s['port']}" if s["host"] else "", str(s["pid"] or "")]
+            for s in servers
+        ]
+        print_table("Sandbox", ["server", "state", "address", "pid"], rows)
+    return all(server["state"] != "stopped" for server in servers)
