@@ -8,6 +8,8 @@ import typer
 
 from loaders.console import stderr
 from loaders.errors import ExitCode, MigrationError
+from loaders.publish.commands import preflight_command, publish_command, rollback_command
+from loaders.setup.commands import setup_command
 from loaders.reconcile.command import reconcile
 
 # What typer turns Ctrl-C into.
@@ -21,6 +23,10 @@ app = typer.Typer(
     "2 could not run, 3 refused.",
 )
 app.command("reconcile")(reconcile)
+app.command("setup")(setup_command)
+app.command("preflight")(preflight_command)
+app.command("publish")(publish_command)
+app.command("rollback")(rollback_command)
 
 
 def main() -> None:
