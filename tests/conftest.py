@@ -1,0 +1,147 @@
+"""Real servers for the tests: started once a session, a fresh database and bucket for each test that asks."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loaders.database import connect
+from loaders.ledger.schema import upgrade_ledger
+from loaders.settings import Settings
+from sandbox.servers import mariadb as mariadb_server
+from sandbox.servers import postgres as postgres_server
+from sandbox.servers import s3 as s3_server
+from sandbox.servers.mariadb import MariaDB
+from sandbox.servers.postgres import APPLICATION, OWNER, PUBLISHER, ROLLBACK, TRANSFORM, Postgres
+from sandbox.servers.s3 import S3
+from sandbox.servers.temporary import server_folder
+
+TRANSFORM_SCHEMAS = (
+    "raw_dtx1",
+    "decoded",
+    "migration_seeds",
+    "migration_staging",
+    "migration_intermediate",
+    "migration_publish",
+    "migration_dispositions",
+    "migration_rejects",
+)
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """Folder of this session's servers; whatever a killed session left is ended and removed first."""
+    with server_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def mariadb(servers_folder: Path) -> MariaDB:
+    """A MariaDB set up as a lax old server. `connect()` is the administrator's."""
+    return mariadb_server.start(
+        servers_folder / "mariadb", password=secrets.token_hex(12), reader_password=secrets.token_hex(12)
+    )
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_folder: Path) -> Postgres:
+    """A PostgreSQL with the application's role and the migration's four. `connect(database)` is the superuser's."""
+    return postgres_server.start(
+        servers_folder / "postgres", password=secrets.token_hex(12), role_password=secrets.token_hex(12)
+    )
+
+
+@pytest.fixture(scope="session")
+def s3(servers_folder: Path) -> Iterator[S3]:
+    """An S3 that refuses wrong checksums; the standard AWS variables lead to its credentials."""
+    server = s3_server.start(servers_folder / "s3", access_key="AKIASANDBOX", secret_key=secrets.token_hex(20))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture
+def database(mariadb: MariaDB, postgres: Postgres, s3: S3, tmp_path: Path) -> Iterator[Settings]:
+    """Settings for an empty legacy database, an empty target database, an empty bucket and an empty EFS folder.
+
+    The target belongs to the application's role and has the schemas of the transform role; whatever tables the
+    application's role creates in `public` later are granted to the migration's roles as they come.
+    """
+    name = f"test_{next(_numbers)}"
+    efs_root = tmp_path / "efs"
+    efs_root.mkdir()
+    mariadb.create_database(name)
+    postgres.create_database(name)
+    bucket = name.replace("_", "-")
+    s3.create_bucket(bucket)
+    settings = _settings(mariadb, postgres, s3, name, bucket, efs_root)
+    with connect(settings, "owner") as owner:
+        for schema in TRANSFORM_SCHEMAS:
+            owner.execute(f"create schema {schema} authorization {TRANSFORM}")
+            owner.execute(f"grant usage on schema {schema} to {PUBLISHER}, {ROLLBACK}")
+            owner.execute(
+                f"alter default privileges for role {TRANSFORM} in schema {schema} "
+                f"grant select on tables to {PUBLISHER}, {ROLLBACK}"
+            )
+        for privileges, kind, role in (
+            ("select", "tables", TRANSFORM),
+            ("select, insert, update", "tables", PUBLISHER),
+            ("usage, select", "sequences", PUBLISHER),
+            ("select, update, delete", "tables", ROLLBACK),
+        ):
+            owner.execute(
+                f"alter default privileges for role {APPLICATION} in schema public "
+                f"grant {privileges} on {kind} to {role}"
+            )
+    yield settings
+    postgres.drop_database(name)
+    mariadb.drop_database(name)
+
+
+@pytest.fixture
+def ledger(database: Settings) -> Settings:
+    """The settings of `database`, with the ledger created in it and granted."""
+    with connect(database, "owner") as owner:
+        upgrade_ledger(owner)
+        owner.execute(f"grant usage on schema migration to {TRANSFORM}, {PUBLISHER}, {ROLLBACK}")
+        owner.execute(f"grant select on all tables in schema migration to {TRANSFORM}")
+        owner.execute(
+            f"grant select, insert, update, delete on all tables in schema migration to {PUBLISHER}, {ROLLBACK}"
+        )
+        owner.execute(f"grant usage, select on all sequences in schema migration to {PUBLISHER}, {ROLLBACK}")
+    return database
+
+
+def _settings(
+    mariadb: MariaDB, postgres: Postgres, s3: S3, database_name: str, bucket: str, efs_root: Path
+) -> Settings:
+    return Settings(
+        _env_file=None,
+        environment="sandbox",
+        source_host=mariadb.host,
+        source_port=mariadb.port,
+        source_database=database_name,
+        source_user=mariadb.reader_user,
+        source_password=mariadb.reader_password,
+        target_host=postgres.host,
+        target_port=postgres.port,
+        target_database=database_name,
+        target_user=TRANSFORM,
+        target_password=postgres.role_password,
+        publisher_user=PUBLISHER,
+        publisher_password=postgres.role_password,
+        rollback_user=ROLLBACK,
+        rollback_password=postgres.role_password,
+        owner_user=OWNER,
+        owner_password=postgres.role_password,
+        efs_root=efs_root,
+        s3_bucket=bucket,
+        s3_endpoint_url=s3.endpoint_url,
+    )
