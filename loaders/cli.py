@@ -8,6 +8,7 @@ import click
 import typer
 
 from loaders.console import stderr
+from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     help="Moves DTX 1.0 into DTX 2.0 and proves what became of every row. Exit codes: 0 clean, 1 loss or drift, "
     "2 could not run, 3 refused.",
 )
+app.command("decode")(decode)
 
 
 def main() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, cast
 
 from loaders.php.diagnosis import PayloadRefused
 from loaders.php.email_addresses import is_email_address
-from loaders.php.values import PhpKey, decode
+from loaders.php.values import PhpKey, PhpValue, decode
 
 _SERIALIZED_STRING = re.compile(rb's:\d+:"(?:a:\d+:\{|s:\d+:\\*"|[OCE]:\d+:|[bid]:[-+.\deE]+;|N;)')
 _BARE_SEPARATORS = re.compile(r"[,;\s]+")
@@ -61,10 +61,10 @@ def _elements(payload: bytes, decode_text: Callable[[bytes], str]) -> list[Eleme
         if _SERIALIZED_STRING.match(payload, offset):
             raise PayloadRefused("doubly_serialized", offset)
     _require_text(payload, decode_text)
-    strings = cast("dict[PhpKey, bytes] | dict[None, bytes]", value if isinstance(value, dict) else {None: value})
+    pairs: Iterable[tuple[PhpKey | None, PhpValue]] = value.items() if isinstance(value, dict) else [(None, value)]
     return [
-        _element(position, _key_text(key, decode_text), decode_text(string).strip())
-        for position, (key, string) in enumerate(strings.items())
+        _element(position, _key_text(key, decode_text), decode_text(cast("bytes", string)).strip())
+        for position, (key, string) in enumerate(pairs)
     ]
 
 
