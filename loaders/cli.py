@@ -10,6 +10,7 @@ import typer
 from loaders.console import stderr
 from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
+from loaders.reconcile.command import reconcile
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +20,7 @@ app = typer.Typer(
     "2 could not run, 3 refused.",
 )
 app.command("decode")(decode)
+app.command("reconcile")(reconcile)
 
 
 def main() -> None:

@@ -65,16 +65,11 @@ def apply(connection: pymysql.Connection) -> None:
             cursor.execute(statement)
 
 
-def quote(identifier: str) -> str:
-    """An identifier as MySQL takes it, whatever characters it holds."""
-    return "`" + identifier.replace("`", "``") + "`"
-
-
 def _create_table(table: str, columns: list[SourceColumn]) -> str:
     lines = [_column(column) for column in columns]
-    if key := [quote(column.column_name) for column in columns if column.is_primary]:
+    if key := [_quote(column.column_name) for column in columns if column.is_primary]:
         lines.append(f"primary key ({', '.join(key)})")
-    return f"create table {quote(table)} (\n  " + ",\n  ".join(lines) + "\n) engine=InnoDB default charset=latin1"
+    return f"create table {_quote(table)} (\n  " + ",\n  ".join(lines) + "\n) engine=InnoDB default charset=latin1"
 
 
 def _column(column: SourceColumn) -> str:
@@ -83,4 +78,8 @@ def _column(column: SourceColumn) -> str:
         if column.character_set
         else ""
     )
-    return f"{quote(column.column_name)} {column.mysql_type}{text} {'null' if column.nullable else 'not null'}"
+    return f"{_quote(column.column_name)} {column.mysql_type}{text} {'null' if column.nullable else 'not null'}"
+
+
+def _quote(identifier: str) -> str:
+    return "`" + identifier.replace("`", "``") + "`"
