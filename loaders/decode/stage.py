@@ -105,7 +105,7 @@ def decode_column(reader: psycopg.Connection, writer: psycopg.Connection, column
             writer.execute(sql.SQL("analyze decoded.{}").format(table))
     except psycopg.Error as error:
         raise ServiceError(
-            f"decoding {column.name} failed (SQLSTATE {error.sqlstate or 'none'}); what was decoded before is untouched",
+            f"decoding {column.name} failed (SQLSTATE {error.sqlstate or 'none'}); its decoded table is as it was",
             hint=_HINTS.get(error.sqlstate or "", "Look at the server's log, then run `dtx decode` again."),
         ) from None
     return outcome

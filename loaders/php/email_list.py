@@ -12,6 +12,7 @@ from loaders.php.values import PhpKey, PhpValue, decode
 
 _SERIALIZED_STRING = re.compile(rb's:\d+:"(?:a:\d+:\{|s:\d+:\\*"|[OCE]:\d+:|[bid]:[-+.\deE]+;|N;)')
 _BARE_SEPARATORS = re.compile(r"[,;\s]+")
+_BARE_BYTES = 10_000  # a longer payload is not searched for addresses
 
 
 class Element(NamedTuple):
@@ -97,6 +98,8 @@ def _without_elements(status: str, reason: str, byte_offset: int | None = None) 
 
 
 def _is_bare_address(payload: bytes, decode_text: Callable[[bytes], str]) -> bool:
+    if len(payload) > _BARE_BYTES:
+        return False
     try:
         addresses = _BARE_SEPARATORS.split(decode_text(payload).strip())
     except UnicodeDecodeError:
