@@ -7,6 +7,7 @@ import sys
 import typer
 
 from loaders.console import stderr
+from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
 from loaders.files.command import app as files_app
 from loaders.publish.commands import preflight_command, publish_command, rollback_command
@@ -24,6 +25,7 @@ app = typer.Typer(
     "2 could not run, 3 refused.",
 )
 app.command("setup")(setup_command)
+app.command("decode")(decode)
 app.add_typer(files_app, name="files")
 app.command("preflight")(preflight_command)
 app.command("publish")(publish_command)
