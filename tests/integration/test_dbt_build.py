@@ -119,7 +119,12 @@ ELEMENTS = [
     ("302", 0, " there@EXAMPLE.com", "ok", None),
     ("303", 0, None, "empty", "php_null"),
 ]
-PUBLISHED = ("pub_dtx1__document", "pub_dtx1__manual_override", "pub_dtx1__doc_requirement_exempted", "pub_dtx1__account_email")
+PUBLISHED = (
+    "pub_dtx1__document",
+    "pub_dtx1__manual_override",
+    "pub_dtx1__doc_requirement_exempted",
+    "pub_dtx1__account_email",
+)
 
 
 @pytest.fixture

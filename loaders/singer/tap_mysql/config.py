@@ -14,7 +14,7 @@ class TapConfig(BaseModel):
     port: int = 3306
     user: str
     password: SecretStr
-    database: str
+    database: str = "dtx1"
     connections: int = Field(default=2, ge=1, le=16, description="Tables read at the same time.")
     tables: tuple[str, ...] = Field(
         default=(), description="Tables to discover, each of which must be there; all tables and views when empty."

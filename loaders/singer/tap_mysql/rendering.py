@@ -70,8 +70,8 @@ def _value(column: Column) -> str:
         return f"concat('\"', replace({text} collate utf8mb4_bin, '\"', '\"\"'), '\"')"
     if column.data_type == "float":
         # FLOAT prints six digits: 16777217 as 16777200 (E5). As a double it prints the very value that is stored;
-        # read as `real` it is the same number again. Not `+ 0e0`: -0 would lose its sign.
-        return f"cast({name} * 1e0 as char)"
+        # read as `real` it is the same number again.
+        return f"cast({name} + 0e0 as char)"
     if column.data_type in _INTEGERS and "zerofill" not in column.column_type:
         return name
     return f"cast({name} as char)"
