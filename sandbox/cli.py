@@ -54,8 +54,8 @@ def stop(
 ) -> None:
     """Stop the servers and remove the .env that start wrote; the data stay."""
     with state.exclusive(HOME):
-        stack.stop(HOME)
         env_file.remove(ENV_FILE)
+        stack.stop(HOME)
         _show(as_json)
         if remove_data:
             stack.remove_data(HOME)

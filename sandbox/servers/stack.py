@@ -79,9 +79,13 @@ def start(home: Path, environment: Mapping[str, str]) -> Stack:
         RefusedError: a server named by URL has databases or accounts of our names that we did not make.
         ServiceError: a server does not start or answer; those started here are stopped again.
     """
+    new = not (home / "state.json").exists()
     state = load(home)
-    save(home, state)
     claim_data_folder(Path(state.data_folder))
+    if new:
+        # Nobody knows the passwords of servers and data that lie there still: somebody removed the sandbox by hand.
+        _remove_servers(Path(state.data_folder))
+    save(home, state)
     urls = {name: _parse(variable, environment.get(variable, "")) for name, variable in VARIABLES.items()}
     try:
         stack = Stack(
@@ -109,11 +113,18 @@ def stop(home: Path) -> None:
 
 
 def remove_data(home: Path) -> None:
-    """Delete the sandbox's data, wherever they lie; its servers must be stopped."""
+    """Stop the private servers and delete the sandbox with its data, wherever they lie."""
     data = Path(load(home).data_folder)
+    _remove_servers(data)
     shutil.rmtree(home)
-    if data != home.resolve():
-        shutil.rmtree(data, ignore_errors=True)
+    if data.exists():
+        data.rmdir()
+
+
+def _remove_servers(data: Path) -> None:
+    for name, program in PROGRAMS.items():
+        process.stop(data / name, program)
+        shutil.rmtree(data / name, ignore_errors=True)
 
 
 @dataclass(frozen=True)

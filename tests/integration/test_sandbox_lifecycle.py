@@ -35,7 +35,6 @@ def home(tmp_path: Path) -> Iterator[Path]:
     home = tmp_path / ".sandbox"
     yield home
     if home.exists():
-        stack.stop(home)
         stack.remove_data(home)
 
 
@@ -93,6 +92,16 @@ def test_stop_leaves_no_process_and_a_restart_has_the_data_and_the_ports(home: P
     second = stack.start(home, {})
     assert second == first
     assert planted(second) == KEPT
+
+
+def test_a_sandbox_removed_by_hand_while_it_ran_is_ended_and_begun_anew(home: Path) -> None:
+    plant(stack.start(home, {}))
+    orphans = processes(home)
+    shutil.rmtree(home)
+    servers = stack.start(home, {})
+    plant(servers)
+    assert planted(servers) == KEPT
+    assert not [pid for pid in orphans.values() if psutil.pid_exists(pid)]
 
 
 def test_servers_killed_by_force_start_again_with_their_data(home: Path) -> None:
