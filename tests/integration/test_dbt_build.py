@@ -248,7 +248,7 @@ def test_each_source_row_gets_one_disposition_and_lands_as_the_decisions_say(loa
     assert dispositions(loaded) == EXPECTED
     [document] = rows(loaded, "pub_dtx1__document")
     assert document["file"] == "dtx1/repo_file/38/101.pdf"
-    assert (document["account_id"], document["uploaded_by_id"], document["created_by_id"]) == (11, 21, 31)
+    assert [document[f"{name}_id"] for name in ("account", "record", "uploaded_by", "created_by")] == [11, 21, 21, 31]
     assert document["created"].isoformat() == "2023-03-15T13:30:00+00:00"
     [override] = rows(loaded, "pub_dtx1__manual_override")
     assert (override["source_key"], override["reason"], override["expires_at"]) == ("202", "waived", None)

@@ -44,7 +44,10 @@ from dbt.cli.main import dbtRunner
 from dbt.jsonschemas import jsonschemas
 jsonschemas._JSONSCHEMA_SUPPORTED_ADAPTERS.add("postgres")
 seen = []
-runner = dbtRunner(callbacks=[lambda event: seen.append(event.info.msg) if event.info.name.endswith("Deprecation") else None])
+def note(event):
+    if event.info.name.endswith("Deprecation"):
+        seen.append(event.info.msg)
+runner = dbtRunner(callbacks=[note])
 result = runner.invoke(["parse", "--no-partial-parse", "--show-all-deprecations", "--quiet", "--warn-error-options",
     '{"error": [], "warn": []}', "--project-dir", sys.argv[1], "--profiles-dir", sys.argv[1],
     "--target-path", sys.argv[2], "--log-path", sys.argv[2]])
