@@ -23,6 +23,7 @@ documents as (
         classified.source_key,
         transfers.legacy_key,
         classified.account_id,
+        classified.record_id,
         transfers.object_key as file,
         classified.file_name as original_filename,
         'new' as status,
