@@ -19,7 +19,7 @@ from sandbox.servers import mariadb, postgres, process, s3
 from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import Postgres
 from sandbox.servers.s3 import S3
-from sandbox.servers.state import ServerRecord, State, load, save
+from sandbox.servers.state import ServerRecord, State, claim_data_folder, load, save
 
 PROGRAMS = {"mariadb": mariadb.PROGRAM, "postgres": postgres.PROGRAM, "s3": s3.PROGRAM}
 SOURCE_DATABASE, TARGET_DATABASE, BUCKET = "dtx1", "dtx2", "dtx2-files"
@@ -81,6 +81,7 @@ def start(home: Path, environment: Mapping[str, str]) -> Stack:
     """
     state = load(home)
     save(home, state)
+    claim_data_folder(Path(state.data_folder))
     urls = {name: _parse(variable, environment.get(variable, "")) for name, variable in VARIABLES.items()}
     try:
         stack = Stack(

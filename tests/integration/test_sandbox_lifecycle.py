@@ -75,6 +75,13 @@ def test_stop_leaves_no_process_and_a_restart_has_the_data_and_the_ports(home: P
     pids = processes(home)
     assert set(pids) == set(PROGRAMS)
     assert {name: record.pid for name, record in state.load(home).servers.items()} == pids
+    listening = {
+        connection.laddr.ip
+        for pid in pids.values()
+        for connection in psutil.Process(pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
     assert stack.start(home, {}) == first
     assert processes(home) == pids, "a second start keeps healthy servers"
 
@@ -124,8 +131,8 @@ def test_a_starter_killed_in_the_middle_leaves_nothing_that_hinders(home: Path, 
 
 
 def test_a_stranger_with_a_remembered_pid_is_never_killed(home: Path, tmp_path: Path) -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "mariadbd"], cwd=tmp_path)
-    neighbour = subprocess.Popen(["sleep", "600"], cwd=tmp_path)
+    stranger = subprocess.Popen(["mariadbd", "600"], executable=shutil.which("sleep"), cwd=tmp_path)
+    neighbour = subprocess.Popen(["mariadb", "600"], executable=shutil.which("sleep"), cwd=tmp_path)
     try:
         known = state.load(home)
         for name in PROGRAMS:
