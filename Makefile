@@ -12,10 +12,10 @@ help: ## List the verbs
 setup: ## Install what is missing: server programs, .venv
 	@scripts/setup.sh test
 
-lock: setup ## Pin every dependency anew in requirements/all.lock
+lock: setup ## Bring requirements/all.lock up to pyproject.toml
 	UV_PYTHON_DOWNLOADS=never $(RUN) uv pip compile pyproject.toml requirements/bootstrap.in --group dev --group sandbox \
 		--python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --quiet \
-		--upgrade -o requirements/all.lock
+		-o requirements/all.lock
 
 lint: setup ## Check style and types of Python and SQL
 	$(RUN) ruff check

@@ -133,7 +133,9 @@ def find_binaries() -> Binaries:
     if on_path := shutil.which("initdb"):
         folders.append(Path(on_path).resolve().parent)
     system = _usable((folder, {}) for folder in folders)
-    wheel = wheel_binaries()
+    account = process.unprivileged_account(PROGRAM)
+    # Root's servers run as a user who may not get into the environment's folder.
+    wheel = [b for b in wheel_binaries() if account is None or process.can_reach(b.folder / "initdb", account)]
     if not system and not wheel:
         raise ServiceError(
             f"no PostgreSQL {OLDEST} or later is installed", hint="Install Debian's postgresql, or run `make setup`."
