@@ -55,7 +55,12 @@ def generate(
         GeneratorError: the plan is too small for the planted rows, or something is not empty.
     """
     _check(plan)
-    loader, copier, tree = MysqlLoader(mysql), PostgresCopier(postgres), Tree(efs_root, plan)
+    loader, copier = MysqlLoader(mysql), PostgresCopier(postgres)
+    for table in (*_LEAST_ROWS, *TABLES):
+        loader.require_empty(table)
+    for table in ("public.auth_user", "public.docutrax_profiles_document", "migration.id_map"):
+        copier.require_empty(table)
+    tree = Tree(efs_root, plan)
     world = worlds.build(plan, exemptions.GROUP_COUNT, copier.reserve)
     areas.fill(
         copier,

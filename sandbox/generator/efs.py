@@ -47,7 +47,8 @@ class Tree:
     def write(self, entry: Entry, number: int) -> int:
         """Write one entry; `number` is the repo_file_id its content is made from. Its size in bytes."""
         path = self._root / entry.path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True)
         if entry.kind == "folder":
             path.mkdir()
         elif entry.kind == "fifo":

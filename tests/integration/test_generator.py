@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import multiprocessing
 import os
+import resource
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from loaders.ledger.schema import upgrade_ledger
@@ -262,25 +264,49 @@ def test_f1_files_lie_where_the_answers_say(sandbox: Sandbox) -> None:
     assert not any(path.exists() for path in missing)
 
 
-def test_a_used_folder_is_refused(sandbox: Sandbox) -> None:
-    with (
-        sandbox.mariadb.connect(sandbox.name) as source,
-        sandbox.postgres.connect(sandbox.name, role=OWNER) as target,
-        pytest.raises(GeneratorError, match="EFS folder is not empty"),
-    ):
-        generate(Plan(), source, target, sandbox.efs_root, sandbox.answer_key)
+def test_nothing_is_added_to_what_is_there(sandbox: Sandbox, empty_target: Postgres, tmp_path: Path) -> None:
+    """Filled tables and folders are refused before anything is written."""
+    before = dump(sandbox)
+    with sandbox.mariadb.connect(sandbox.name) as source, sandbox.mariadb.connect("mysql") as other:
+        fresh = "generator_fresh"
+        sandbox.mariadb.create_database(fresh)
+        other.select_db(fresh)
+        schema.apply(other)
+        with (
+            sandbox.postgres.connect(sandbox.name, role=OWNER) as filled,
+            empty_target.connect(EMPTY, role=OWNER) as empty,
+        ):
+            with pytest.raises(GeneratorError, match="repo_file is not empty"):
+                generate(Plan(), source, empty, tmp_path / "efs", tmp_path / "answer_key")
+            with pytest.raises(GeneratorError, match="auth_user is not empty"):
+                generate(Plan(), other, filled, tmp_path / "efs", tmp_path / "answer_key")
+            with pytest.raises(GeneratorError, match="EFS folder is not empty"):
+                generate(Plan(), other, empty, sandbox.efs_root, tmp_path / "answer_key")
+            assert empty.execute("select count(*) from auth_user").fetchone() == (0,)
+        sandbox.mariadb.drop_database(fresh)
+    assert list(tmp_path.iterdir()) == []
+    assert dump(sandbox) == before
 
 
-def test_a_filled_table_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
-    with (
-        sandbox.mariadb.connect(sandbox.name) as source,
-        psycopg.connect(
-            host=sandbox.postgres.host,
-            port=sandbox.postgres.port,
-            dbname=EMPTY,
-            user=OWNER,
-            password=sandbox.postgres.role_password,
-        ) as target,
-        pytest.raises(GeneratorError, match="repo_file is not empty"),
-    ):
-        generate(Plan(), source, target, tmp_path / "efs", tmp_path / "answer_key")
+# Held in memory, 200,000 rows of the two tables would take more than this by themselves.
+RSS_CAP_MEGABYTES = 200
+
+
+def peak_memory_of_a_large_run(mariadb: MariaDB, postgres: Postgres, folder: Path) -> int:
+    """Megabytes; to be run in a process of its own."""
+    large = Plan(rows={"repo_file": 100_000, "exemption": 100_000}, file_bytes=(100, 200))
+    generated("generator_large", large, mariadb, postgres, folder)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def test_memory_does_not_grow_with_rows(mariadb: MariaDB, empty_target: Postgres, tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
+        peak = processes.submit(peak_memory_of_a_large_run, mariadb, empty_target, tmp_path).result()
+    assert peak < RSS_CAP_MEGABYTES
+    large = Sandbox("generator_large", mariadb, empty_target, tmp_path / "efs", tmp_path / "answer_key", {})
+    for table in ("repo_file", "exemption"):
+        assert large.mysql(f"select count(*) from {table}") == [(100_000,)]
+        with (large.answer_key / f"{table}.csv").open("rb") as file:
+            assert sum(1 for _ in file) == 100_001
+    mariadb.drop_database("generator_large")
+    empty_target.drop_database("generator_large")
