@@ -7,8 +7,12 @@ import sys
 import typer
 
 from loaders.console import stderr
+from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
+from loaders.files.command import app as files_app
+from loaders.publish.commands import preflight_command, publish_command, rollback_command
 from loaders.reconcile.command import reconcile
+from loaders.setup.commands import setup_command
 
 # What typer turns Ctrl-C into.
 _INTERRUPTED = 130
@@ -20,7 +24,13 @@ app = typer.Typer(
     help="Moves DTX 1.0 into DTX 2.0 and proves what became of every row. Exit codes: 0 clean, 1 loss or drift, "
     "2 could not run, 3 refused.",
 )
+app.command("setup")(setup_command)
+app.command("decode")(decode)
+app.add_typer(files_app, name="files")
+app.command("preflight")(preflight_command)
+app.command("publish")(publish_command)
 app.command("reconcile")(reconcile)
+app.command("rollback")(rollback_command)
 
 
 def main() -> None:

@@ -1,16 +1,22 @@
-"""`python -m sandbox`: start, status, stop."""
+"""`python -m sandbox`: start, generate, compare, status, stop."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from loaders.console import print_json, print_table, stderr
-from loaders.errors import ExitCode
+from loaders.database import connect
+from loaders.errors import ConfigurationError, ExitCode
 from loaders.settings import PROJECT_ROOT
+from sandbox.answer_key import Comparison
+from sandbox.answer_key import compare as compare_with_answer_key
+from sandbox.contents import renew
+from sandbox.generator import Plan
 from sandbox.servers import env_file, process, stack, state
 
 app = typer.Typer(
@@ -21,6 +27,7 @@ app = typer.Typer(
 )
 HOME = PROJECT_ROOT / ".sandbox"
 ENV_FILE = PROJECT_ROOT / ".env"
+ANSWER_KEY = HOME / "answer_key"
 
 AsJson = Annotated[bool, typer.Option("--json", help="The same as one JSON document.")]
 
@@ -37,6 +44,62 @@ def start(*, as_json: AsJson = False) -> None:
         env_file.write(ENV_FILE, stack.start(HOME, os.environ))
         _show(as_json)
     stderr.print(f"The settings for these servers are in {ENV_FILE}; `make sandbox-stop` ends them.", soft_wrap=True)
+
+
+@app.command()
+def generate(
+    *,
+    scale: Annotated[float, typer.Option(help="1 gives about 100 rows a table.")] = 1,
+    rows: Annotated[
+        list[str] | None, typer.Option(metavar="TABLE=COUNT", help="Rows of one table; repeatable.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed gives other names, dates and bytes.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Empty DTX 1.0, DTX 2.0, the bucket and the files, and fill them anew, defects and answer key included."""
+    plan = Plan(scale=scale, rows=dict(map(_row_count, rows or ())), seed=seed)
+    with state.exclusive(HOME):
+        counts = renew(stack.start(HOME, os.environ), plan, ANSWER_KEY)
+    if as_json:
+        print_json({"schema": "dtx.sandbox_generate/1", "rows": counts})
+        return
+    print_table("DTX 1.0, generated", ["table", "rows"], list(counts.items()))
+
+
+def _row_count(text: str) -> tuple[str, int]:
+    table, _, count = text.partition("=")
+    if not count.isdecimal():
+        raise ConfigurationError(f"--rows {text!r} is not TABLE=COUNT", hint="For example --rows repo_file=100000.")
+    return table, int(count)
+
+
+@app.command()
+def compare(outcomes: Path, *, as_json: AsJson = False) -> None:
+    """Hold what `dtx reconcile --rows` wrote against the answer key, row by row; exit code 1 if they differ."""
+    settings = stack.start(HOME, os.environ).settings()
+    with connect(settings, "transform") as target:
+        comparisons = compare_with_answer_key(target, ANSWER_KEY, outcomes)
+        target.rollback()
+    if as_json:
+        print_json({"schema": "dtx.sandbox_compare/1", "tables": [asdict(each) for each in comparisons]})
+    else:
+        _show_comparisons(comparisons)
+    if not comparisons or any(each.differences or not each.rows for each in comparisons):
+        raise typer.Exit(ExitCode.LOSS)
+
+
+def _show_comparisons(comparisons: list[Comparison]) -> None:
+    print_table(
+        "Held against the answer key, row by row",
+        ["table", "source rows", "target rows", "differences"],
+        [[each.table, each.rows, each.target_rows, each.differences] for each in comparisons],
+    )
+    if first := [difference for each in comparisons for difference in each.first]:
+        print_table(
+            "First differences",
+            ["table", "source key", "expected", "actual"],
+            [[each.table, each.source_key, each.expected, each.actual] for each in first],
+        )
 
 
 @app.command()

@@ -15,28 +15,28 @@ id_map as (
 records as (
 
     select * from id_map
-    where id_map.entity = 'record' and id_map.target_table = 'public.docutrax_hierarchy_record'
+    where entity = 'record' and target_table = 'public.docutrax_hierarchy_record'
 
 ),
 
 users as (
 
     select * from id_map
-    where id_map.entity = 'user' and id_map.target_table = 'public.auth_user'
+    where entity = 'user' and target_table = 'public.auth_user'
 
 ),
 
 requirements_groups as (
 
     select * from id_map
-    where id_map.entity = 'requirements' and id_map.target_table = 'public.docutrax_profiles_requirementsgroup'
+    where entity = 'requirements' and target_table = 'public.docutrax_profiles_requirementsgroup'
 
 ),
 
 risk_profiles as (
 
     select * from id_map
-    where id_map.entity = 'requirements' and id_map.target_table = 'public.docutrax_profiles_coiriskprofile'
+    where entity = 'requirements' and target_table = 'public.docutrax_profiles_coiriskprofile'
 
 ),
 

@@ -15,21 +15,21 @@ id_map as (
 accounts as (
 
     select * from id_map
-    where id_map.entity = 'account' and id_map.target_table = 'public.docutrax_hierarchy_account'
+    where entity = 'account' and target_table = 'public.docutrax_hierarchy_account'
 
 ),
 
 records as (
 
     select * from id_map
-    where id_map.entity = 'record' and id_map.target_table = 'public.docutrax_hierarchy_record'
+    where entity = 'record' and target_table = 'public.docutrax_hierarchy_record'
 
 ),
 
 users as (
 
     select * from id_map
-    where id_map.entity = 'user' and id_map.target_table = 'public.auth_user'
+    where entity = 'user' and target_table = 'public.auth_user'
 
 ),
 

@@ -1,4 +1,4 @@
--- The pattern must agree with the calendar on every day of leap years, common years and centuries, and on what is no day.
+-- The pattern must agree with the calendar on every day of leap years, common years and centuries, and on what is none.
 with
 
 years (year_number) as (
