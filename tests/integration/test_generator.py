@@ -8,8 +8,6 @@ import json
 import multiprocessing
 import os
 import resource
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -21,10 +19,11 @@ import pytest
 
 from loaders.ledger.schema import upgrade_ledger
 from loaders.settings import PROJECT_ROOT
+from sandbox import dtx2
 from sandbox.dtx1 import schema
 from sandbox.generator import GeneratorError, Plan, generate
 from sandbox.servers.mariadb import MariaDB
-from sandbox.servers.postgres import APPLICATION, OWNER, Postgres
+from sandbox.servers.postgres import OWNER, Postgres
 
 KEYED = ("repo_file", "exemption", "reviewer_address")
 EMPTY = "generator_empty"
@@ -61,19 +60,7 @@ class Sandbox:
 def empty_target(postgres: Postgres) -> Iterator[Postgres]:
     """The name EMPTY: a DTX 2.0 database with its tables and the ledger, to be used as a template."""
     postgres.create_database(EMPTY)
-    variables = {
-        "SANDBOX_DTX2_HOST": postgres.host,
-        "SANDBOX_DTX2_PORT": str(postgres.port),
-        "SANDBOX_DTX2_DATABASE": EMPTY,
-        "SANDBOX_DTX2_USER": APPLICATION,
-        "SANDBOX_DTX2_PASSWORD": postgres.role_password,
-    }
-    subprocess.run(
-        [sys.executable, "-m", "sandbox.dtx2.manage", "migrate", "--verbosity=0"],
-        cwd=PROJECT_ROOT,
-        env={**os.environ, **variables},
-        check=True,
-    )
+    dtx2.migrate(dtx2.Database(postgres.host, postgres.port, EMPTY, postgres.role_password))
     with postgres.connect(EMPTY, role=OWNER) as owner:
         upgrade_ledger(owner)
     yield postgres
@@ -128,6 +115,23 @@ def test_every_table_of_dtx2_has_rows(sandbox: Sandbox) -> None:
     assert empty == []
 
 
+def test_m7_django_accepts_every_row_of_dtx2(sandbox: Sandbox) -> None:
+    server = sandbox.postgres
+    database = dtx2.Database(server.host, server.port, sandbox.name, server.role_password)
+    models = {
+        "auth": ["User"],
+        "docutrax_hierarchy": ["Directory", "Account", "AccountEmail", "AccountMeta", "Record"],
+        "docutrax_profiles": [
+            *("COIRiskProfile", "RequirementsGroup", "RequirementsGroupMember", "DocRequirement", "Certificate"),
+            *("Document", "ManualOverride", "WaiverRequest", "AuditHistory"),
+        ],
+        "docutrax_billing": ["BillingProfile", "Invoice", "Payment", "BillingEvent"],
+        "docutrax_utils": ["UserActivityLog"],
+        "permissions": ["Permission", "UserPermission"],
+    }
+    assert dtx2.judge(database, *(f"{app}.{model}" for app, names in models.items() for model in names)) == []
+
+
 @pytest.mark.parametrize("table", KEYED)
 def test_answer_key_has_each_source_row_once(sandbox: Sandbox, table: str) -> None:
     keys = [str(key) for (key,) in sandbox.mysql(f"select {table}_id from {table} order by {table}_id")]
@@ -168,7 +172,8 @@ def dump(sandbox: Sandbox) -> dict[str, str]:
         for path in sorted(root.rglob("*")):
             kind = "link" if path.is_symlink() else "file" if path.is_file() else "other"
             content = path.read_bytes() if kind == "file" and os.access(path, os.R_OK) else b""
-            hashes[f"{kind} {path.relative_to(root)}"] = hashlib.sha256(content).hexdigest()
+            modified = path.stat().st_mtime if kind == "file" and root == sandbox.efs_root else None
+            hashes[f"{kind} {path.relative_to(root)}"] = f"{modified} {hashlib.sha256(content).hexdigest()}"
     return hashes
 
 
