@@ -116,9 +116,17 @@ def remove_data(home: Path) -> None:
     """Stop the private servers and delete the sandbox with its data, wherever they lie."""
     data = Path(load(home).data_folder)
     _remove_servers(data)
-    shutil.rmtree(home)
+    remove_tree(home)
     if data.exists():
         data.rmdir()
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder; folders in it may lack the permission that deleting their contents needs, as in the EFS tree."""
+    for inner in folder.rglob("*"):
+        if inner.is_dir() and not inner.is_symlink():
+            inner.chmod(0o700)
+    shutil.rmtree(folder)
 
 
 def _remove_servers(data: Path) -> None:
