@@ -106,7 +106,9 @@ class Rig:
             for page in client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.s3_bucket)
             for entry in page.get("Contents", [])
         ]
-        return {key: client.get_object(Bucket=self.settings.s3_bucket, Key=key)["Body"].read() for key in keys}
+        return {
+            key: client.get_object(Bucket=self.settings.s3_bucket, Key=key)["Body"].read() for key in keys
+        }
 
 
 def write_manifest(path: Path) -> Path:
