@@ -176,4 +176,7 @@ _REJECTED_FILES = (
     _file_rejected("file_empty", "plants/empty.pdf", Entry("plants/empty.pdf", "empty")),
 )
 
-PLANTS = (*_MAPPED, *_ELSEWHERE, *_REJECTED_ROWS, *_REJECTED_FILES)
+# So many that the rejected files stay below a fifth of the files, as the publish contract's budget asks.
+_ORDINARY = (_mapped(),) * 41
+
+PLANTS = (*_MAPPED, *_ELSEWHERE, *_REJECTED_ROWS, *_REJECTED_FILES, *_ORDINARY)

@@ -92,7 +92,12 @@ def test_dice_depend_on_seed_and_table() -> None:
 
 def test_plan_counts_rows() -> None:
     plan = Plan(scale=2, rows={"exemption": 500})
-    assert [plan.rows_of(table) for table in ("repo_file", "exemption", "report_category")] == [200, 500, 9]
+    assert [plan.rows_of(table) for table in ("keyword", "repo_file", "exemption", "report_category")] == [
+        200,
+        240,
+        500,
+        9,
+    ]
 
 
 @pytest.mark.parametrize("plan", [Plan(scale=0.5), Plan(rows={"no_such_table": 5})])
@@ -153,6 +158,15 @@ def test_bulk_shares_are_realistic(tmp_path: Path) -> None:
     assert share["elsewhere"] == pytest.approx(0.70, abs=0.05)
     assert share["skip"] == pytest.approx(0.15, abs=0.03)
     assert share["publish"] == pytest.approx(0.10, abs=0.03)
+
+
+@pytest.mark.parametrize("count", [120, 20_000])
+def test_rejected_files_stay_within_the_publish_budget(count: int, tmp_path: Path) -> None:
+    """Below a fifth of the files that are copied at all, also where root is not the one who reads."""
+    answers = [row.answer for row in repo_files.rows(world(repo_file=count), Tree(tmp_path, Plan()))]
+    published = sum(answer.disposition == "publish" for answer in answers)
+    rejected = sum(answer.reason_code.startswith("file_") for answer in answers)
+    assert 0 < rejected + 1 < 0.2 * (published + rejected)
 
 
 def test_marks_belong_to_the_rows_that_area_4_processed(tmp_path: Path) -> None:
