@@ -6,6 +6,8 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,7 +16,7 @@ from typer.testing import CliRunner, Result
 from loaders.cli import app, main
 from loaders.database import connect
 from loaders.decode import command
-from loaders.decode.payload_columns import PayloadColumn
+from loaders.decode.payload_columns import PayloadColumn, read_payload_columns
 from loaders.decode.stage import decode_column
 from loaders.errors import ConfigurationError, ExitCode, ServiceError
 from loaders.php.charsets import DECODERS
@@ -37,6 +39,7 @@ PAYLOADS: dict[str, bytes | None] = {
     "12": b"\xff\x00",
     "13": b's:1048600:"' + b"x" * 1_048_600 + b'";',
 }
+COLUMN = PayloadColumn("reviewer_address", "email_string", "latin1", ("reviewer_address_id",))
 DECODED = [
     ("1", 0, "0", "A@b.com", "ok", None, None, "a@b.com"),
     ("1", 1, "cc", "c@d.com", "ok", None, None, "c@d.com"),
@@ -80,6 +83,14 @@ def replicate(transform: psycopg.Connection, payloads: dict[str, bytes | None]) 
 
 def decoded(transform: psycopg.Connection, table: str = REVIEWERS) -> list[tuple[object, ...]]:
     return transform.execute(f"select * from {table} order by source_key::int, position").fetchall()
+
+
+def decode_once(settings: Settings) -> int:
+    with (
+        connect(settings, "transform", autocommit=True) as reader,
+        connect(settings, "transform", autocommit=True) as writer,
+    ):
+        return decode_column(reader, writer, COLUMN).rows
 
 
 def test_d1_d6_every_payload_gets_its_verdict(dtx: Dtx, transform: psycopg.Connection) -> None:
@@ -188,7 +199,6 @@ def test_readers_see_the_old_table_until_the_new_one_is_whole(
     """A reader in a transaction holds the swap up; meanwhile it, and every newcomer, reads what was there."""
     replicate(transform, {"3": PAYLOADS["3"]})
     assert dtx("decode").exit_code == ExitCode.CLEAN
-    column = PayloadColumn("reviewer_address", "email_string", "latin1", ("reviewer_address_id",))
     with (
         connect(database, "transform", autocommit=True) as payloads,
         connect(database, "transform", autocommit=True) as writer,
@@ -198,12 +208,20 @@ def test_readers_see_the_old_table_until_the_new_one_is_whole(
         assert len(decoded(reader)) == 1
         writer.execute("set statement_timeout = '2s'")
         with pytest.raises(ServiceError, match="SQLSTATE 57014"):
-            decode_column(payloads, writer, column)
+            decode_column(payloads, writer, COLUMN)
         assert len(decoded(reader)) == 1
         reader.rollback()
         writer.execute("reset statement_timeout")
-        assert decode_column(payloads, writer, column).rows == len(PAYLOADS)
+        assert decode_column(payloads, writer, COLUMN).rows == len(PAYLOADS)
         assert decoded(reader) == DECODED
+
+
+def test_two_runs_at_once_take_turns(database: Settings, transform: psycopg.Connection) -> None:
+    replicate(transform, PAYLOADS)
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        results = list(pool.map(lambda _: decode_once(database), range(3)))
+    assert results == [len(PAYLOADS)] * 3
+    assert decoded(transform) == DECODED
 
 
 def test_schema_that_setup_did_not_make_is_said(dtx: Dtx, transform: psycopg.Connection) -> None:
@@ -223,6 +241,33 @@ def test_keys_of_several_columns_are_joined(database: Settings, transform: psyco
     assert transform.execute('select source_key, value from decoded."Odd # table__to"').fetchall() == [
         ("x+\\x01", "a@b.com")
     ]
+
+
+def test_the_catalogue_knows_the_payload_columns() -> None:
+    assert [(column.name, column.key_columns) for column in read_payload_columns()] == [
+        ("reviewer_address.email_string", ("reviewer_address_id",)),
+        ("report_master_schedule.email", ("schedule_id",)),
+        ("report_master_schedule.do_not_send_email", ("schedule_id",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tables", "columns", "message"),
+    [
+        ("t,", "t,c,latin1,true", "t.c holds PHP payloads, but t has no key"),
+        ("t,id", "t,c,sjis,true", "t.c holds PHP payloads in character set sjis"),
+        ("t,id", "u,c,latin1,true", "the source catalogue cannot be read: KeyError 'u'"),
+        (None, "t,c,latin1,true", "the source catalogue cannot be read: FileNotFoundError"),
+    ],
+)
+def test_faults_of_the_catalogue_are_named(tmp_path: Path, tables: str | None, columns: str, message: str) -> None:
+    header = "source_table,column_name,character_set,php_payload"
+    (tmp_path / "source_columns.csv").write_text(f"{header}\n{columns}\n")
+    if tables is not None:
+        (tmp_path / "source_tables.csv").write_text(f"source_table,key_columns\n{tables}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        read_payload_columns(tmp_path)
+    assert message in str(caught.value)
 
 
 def test_r4_exit_code_and_message_of_the_command_line(
