@@ -1,6 +1,5 @@
 # Verbs for people and for continuous integration; the steps themselves are in scripts/ and in the commands they call.
 RUN := scripts/run.sh
-SQL := $(wildcard dbt_project/models tests/dbt)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock lint test demo sandbox sandbox-stop shell docs benchmark \
@@ -21,7 +20,7 @@ lint: setup ## Check style and types of Python and SQL
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
-	$(if $(SQL),$(RUN) sqlfluff lint --templater jinja $(SQL))
+	$(RUN) sqlfluff lint dbt_project/models tests/dbt
 
 test: setup ## Run every test on real servers
 	$(RUN) python -m pytest

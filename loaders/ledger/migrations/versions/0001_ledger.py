@@ -97,6 +97,8 @@ create table migration.before_image (
     primary key (batch_id, target_table, target_id)
 );
 comment on table migration.before_image is 'The columns an update changed, as they were before it.';
+comment on column migration.before_image.column_values is
+'Column to value as PostgreSQL prints it, a string for every type, or null for NULL: read it with ->> and a cast.';
 
 create table migration.drift (
     run_id bigint not null references migration.run (run_id),

@@ -1,0 +1,91 @@
+"""How long `dtx decode` takes: `python -m benchmarks.decode [payloads]`, on a private PostgreSQL.
+
+Two tables of distinct addresses, one to three a payload: one spread over 20,000 domains as a directory's are, one where
+every address has a domain of its own, so that no check is ever answered from the cache.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+
+import psycopg
+
+from loaders.console import print_table
+from loaders.decode.payload_columns import PayloadColumn
+from loaders.decode.stage import decode_column
+from sandbox.servers import postgres
+from sandbox.servers.temporary import server_folder
+
+BAR_SECONDS = 20  # for 200,000 payloads
+
+
+def payloads(count: int, domains: int | None) -> Iterator[tuple[str, bytes]]:
+    """`count` keys and serialized lists; every hundredth is damaged."""
+    draw = random.Random(11)
+    address = 0
+    for key in range(count):
+        elements = []
+        for position in range(draw.choice((1, 1, 2, 3))):
+            address += 1
+            domain = draw.randrange(domains) if domains else address
+            text = f"reviewer.{address}@company-{domain}.example.com"
+            elements.append(f'i:{position};s:{len(text) + (key % 100 == 0)}:"{text}";')
+        yield str(key), f"a:{len(elements)}:{{{''.join(elements)}}}".encode()
+
+
+def run(server: postgres.Postgres, database: str, count: int) -> list[tuple[object, ...]]:
+    """Decode both tables; a line of figures each."""
+    lines: list[tuple[object, ...]] = []
+    with (
+        server.connect(database, autocommit=True) as reader,
+        server.connect(database, autocommit=True) as writer,
+    ):
+        writer.execute("create schema raw_dtx1; create schema decoded")
+        for table, label, domains in (("few", "20,000 domains", 20_000), ("many", "every domain its own", None)):
+            writer.execute(f"create table raw_dtx1.{table} (id text, emails bytea)")
+            with writer.cursor().copy(f"copy raw_dtx1.{table} from stdin") as copy:
+                for row in payloads(count, domains):
+                    copy.write_row(row)
+            lines.append((label, *measure(reader, writer, PayloadColumn(table, "emails", "latin1", ("id",)))))
+    return lines
+
+
+def measure(reader: psycopg.Connection, writer: psycopg.Connection, column: PayloadColumn) -> tuple[object, ...]:
+    """Payloads, decoded rows, seconds, seconds of processor time of this process, payloads a second, peak MB."""
+    started, processor = time.perf_counter(), time.process_time()
+    outcome = decode_column(reader, writer, column)
+    seconds, processor = time.perf_counter() - started, time.process_time() - processor
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return (
+        outcome.rows,
+        outcome.verdicts.total(),
+        round(seconds, 1),
+        round(processor, 1),
+        round(outcome.rows / seconds),
+        peak,
+    )
+
+
+def main() -> None:
+    """Start a server, measure, print, stop the server."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    with server_folder() as folder:
+        server = postgres.start(
+            folder / "postgres", password=secrets.token_hex(12), role_password=secrets.token_hex(12)
+        )
+        server.create_database("benchmark")
+        lines = run(server, "benchmark", count)
+    print_table(
+        f"dtx decode, bar: 200,000 payloads in under {BAR_SECONDS} s",
+        ["addresses", "payloads", "decoded rows", "seconds", "processor seconds", "payloads/s", "peak MB"],
+        lines,
+    )
+
+
+if __name__ == "__main__":
+    main()
