@@ -9,8 +9,8 @@ import typer
 from loaders.console import stderr
 from loaders.errors import ExitCode, MigrationError
 from loaders.publish.commands import preflight_command, publish_command, rollback_command
-from loaders.setup.commands import setup_command
 from loaders.reconcile.command import reconcile
+from loaders.setup.commands import setup_command
 
 # What typer turns Ctrl-C into.
 _INTERRUPTED = 130
