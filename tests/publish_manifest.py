@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 
-def publish_meta(target_table: str, **changes: Any) -> dict[str, Any]:
+def publish_meta(**changes: Any) -> dict[str, Any]:
     """A valid `meta.publish`; `changes` replace keys, None removes one."""
     meta = {
-        "target_table": target_table,
+        "target_table": "public.thing",
         "entity": "thing",
         "system": "dtx1",
         "source_table": "thing",

@@ -26,8 +26,7 @@ def publish_template(postgres: Postgres) -> str:
         owner.execute(f"create schema migration_seeds authorization {TRANSFORM}")
     with postgres.connect(name, role=TRANSFORM) as transform:
         transform.execute(
-            "create table migration_seeds.decisions as "
-            "select 'D-1'::text as decision_id, 'decided'::text as status"
+            "create table migration_seeds.decisions as select 'D-1'::text as decision_id, 'decided'::text as status"
         )
     return name
 

@@ -44,7 +44,8 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int, Hook], None]:
 def end_publisher_sessions(rig: Rig) -> None:
     with rig.connect() as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s and datname = current_database()",
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where usename = %s and datname = current_database()",
             [PUBLISHER],
         )
 
@@ -106,7 +107,9 @@ def test_p1_three_kills_leave_the_same_ledger_as_one_run(rig: Rig) -> None:
     everything = "select entity, source_key, legacy_key, target_table, state, published_hash from migration.id_map"
     assert rig.value(f"select count(*) from ({everything}) as map") == 450
     assert rig.value("select count(*) from migration.before_image") == 150
-    assert rig.value("select count(*) from migration.before_image where column_values ->> 'note' like 'before %'") == 150
+    assert (
+        rig.value("select count(*) from migration.before_image where column_values ->> 'note' like 'before %'") == 150
+    )
 
 
 @pytest.mark.parametrize("delivers", [True, False], ids=["committed", "not committed"])
@@ -188,9 +191,7 @@ def test_p4_the_token_alone_keeps_a_stale_writer_out(rig: Rig, at: Callable[[str
     assert rig.value("select count(*) from app_document") == 100
 
 
-def test_p9_a_rebuild_in_mid_publish_changes_nothing_of_the_run(
-    rig: Rig, at: Callable[[str, int, Hook], None]
-) -> None:
+def test_p9_a_rebuild_in_mid_publish_changes_nothing_of_the_run(rig: Rig, at: Callable[[str, int, Hook], None]) -> None:
     rig.use(documents(batch_size=50))
     rig.build_documents(200)
 
@@ -208,9 +209,7 @@ def test_p9_a_rebuild_in_mid_publish_changes_nothing_of_the_run(
     assert rig.value("select count(distinct input_fingerprint) from migration.batch") == 4
 
 
-def test_p10_a_locked_table_is_waited_for_and_then_given_up_cleanly(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_p10_a_locked_table_is_waited_for_and_then_given_up_cleanly(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module, "_BATCH_SETTINGS", "set local lock_timeout = '100ms'")
     monkeypatch.setattr(session_module, "_ATTEMPTS", 2)
     rig.use(documents())

@@ -32,9 +32,7 @@ def blocking(findings: list[Finding]) -> set[str]:
         ),
     ],
 )
-def test_p3_a_target_migration_is_named_and_nothing_is_written(
-    rig: Rig, change: str, where: str, problem: str
-) -> None:
+def test_p3_a_target_migration_is_named_and_nothing_is_written(rig: Rig, change: str, where: str, problem: str) -> None:
     rig.use(documents(), requirements())
     rig.build_documents(20)
     rig.build_requirements(20)

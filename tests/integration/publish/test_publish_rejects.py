@@ -238,7 +238,8 @@ def test_f6_a_document_lands_only_for_a_verified_file(rig: Rig) -> None:
     with rig.connect(OWNER) as owner:
         owner.execute("""
             insert into migration.file_transfer (
-                entity, legacy_key, source_key, source_path, object_key, state, reason_code, size_bytes, sha256, verified_at
+                entity, legacy_key, source_key, source_path, object_key, state, reason_code, size_bytes, sha256,
+                verified_at
             ) values
                 ('document', '000001', '1', 'a', 'documents/1', 'verified', null, 1, 'x', now()),
                 ('document', '000002', '2', 'b', 'documents/2', 'rejected', 'file_missing', null, null, null),

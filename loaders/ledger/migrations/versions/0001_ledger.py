@@ -45,7 +45,7 @@ create table migration.batch (
     target_table text collate "C" not null,
     mode text not null check (mode in ('insert', 'update', 'merge_json')),
     ordinal integer not null,
-    columns text[] not null,
+    columns text[] not null default '{}',
     state text not null check (state in ('committed', 'rolled_back')),
     input_fingerprint bytea not null,
     fencing_token bigint not null,
