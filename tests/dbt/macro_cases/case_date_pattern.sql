@@ -3,7 +3,7 @@ with
 
 years (year_number) as (
 
-    values (1), (1900), (2000), (2023), (2024), (9999)
+    values (0), (1), (4), (100), (400), (1900), (2000), (2010), (2023), (2024), (9999)
 
 ),
 
@@ -11,9 +11,10 @@ days as (
 
     select to_char(series.day, 'YYYY-MM-DD') as day_text
     from years
-    cross join lateral generate_series(
+    cross join generate_series(
         make_date(years.year_number, 1, 1)::timestamp, make_date(years.year_number, 12, 31)::timestamp, '1 day'
     ) as series (day)
+    where years.year_number > 0
 
 ),
 
