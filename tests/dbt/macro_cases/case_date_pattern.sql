@@ -7,14 +7,21 @@ years (year_number) as (
 
 ),
 
+bounds as (
+
+    select
+        make_date(years.year_number, 1, 1)::timestamp as first_day,
+        make_date(years.year_number, 12, 31)::timestamp as last_day
+    from years
+    where years.year_number > 0
+
+),
+
 days as (
 
     select to_char(series.day, 'YYYY-MM-DD') as day_text
-    from years
-    cross join generate_series(
-        make_date(years.year_number, 1, 1)::timestamp, make_date(years.year_number, 12, 31)::timestamp, '1 day'
-    ) as series (day)
-    where years.year_number > 0
+    from bounds
+    cross join generate_series(bounds.first_day, bounds.last_day, '1 day') as series (day)
 
 ),
 
