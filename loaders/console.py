@@ -45,15 +45,17 @@ class Meter:
 
     def __init__(self, label: str, total: int | None, unit: str, progress: Progress | None) -> None:
         self.done = 0
+        self._note = ""
         self._label, self._total, self._unit, self._progress = label, total, unit, progress
         self._task = progress.add_task(label, total=total, unit=unit, rate="") if progress else None
         self._started = self._shown = time.monotonic()
 
-    def advance(self, count: int = 1) -> None:
-        """Count `count` further units as done."""
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Count `count` further units as done; `note` is shown beside the rate."""
         self.done += count
+        self._note = f", {note}" if note else ""
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, advance=count, rate=f"{self.rate():,.0f} {self._unit}/s")
+            self._progress.update(self._task, advance=count, rate=f"{self.rate():,.0f} {self._unit}/s{self._note}")
         elif time.monotonic() - self._shown >= _PLAIN_INTERVAL_SECONDS:
             self._shown = time.monotonic()
             stderr.print(self._line(), soft_wrap=True)
@@ -64,9 +66,10 @@ class Meter:
 
     def _line(self) -> str:
         if not self._total:
-            return f"{self._label}: {self.done:,} {self._unit}, {self.rate():,.0f}/s"
+            return f"{self._label}: {self.done:,} {self._unit}, {self.rate():,.0f}/s{self._note}"
         eta = max(self._total - self.done, 0) / max(self.rate(), 1e-6)
-        return f"{self._label}: {self.done:,} of {self._total:,} {self._unit}, {self.rate():,.0f}/s, ETA {eta:,.0f} s"
+        done = f"{self._label}: {self.done:,} of {self._total:,} {self._unit}"
+        return f"{done}, {self.rate():,.0f}/s{self._note}, ETA {eta:,.0f} s"
 
 
 @contextmanager

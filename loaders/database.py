@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
+import psycopg.sql
 
 from loaders.errors import ServiceError
 from loaders.settings import Settings
@@ -50,3 +51,15 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
             f"cannot connect to PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
             hint="Is the server up, and are DTX_TARGET_HOST, DTX_TARGET_PORT and this role's user and password right?",
         ) from None
+
+
+def fetch_value(connection: psycopg.Connection, query: psycopg.sql.Composable | str, parameters: Any = None) -> Any:
+    """The first column of a query that must return a row.
+
+    Raises:
+        LookupError: it returned none.
+    """
+    row = connection.execute(query, parameters).fetchone()  # type: ignore[arg-type]
+    if row is None:
+        raise LookupError("a query that must return a row returned none")
+    return row[0]

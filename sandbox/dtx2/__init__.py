@@ -4,16 +4,17 @@ What stands in for DTX 2.0 where the real one is not at hand. Its tables are wha
 columns, deferrable foreign keys, varchar(100) files, jsonb, no database defaults, and choices and validators that the
 database does not know. Outside the publish models nothing knows a target column by name.
 
-Rows that Areas 1-6 must have left before Areas 11 and 12 run; whoever fills a database writes them:
+Rows that Areas 1-6 must have left before Areas 11 and 12 run, each with its line in `migration.id_map`; parents that an
+area rejected or skipped have a line with that state and no row:
 
-- `auth_user`: every user that `migration.id_map` entity `user` names (Area 1).
-- `docutrax_hierarchy_directory`, `_account` with entity `account`, and `_accountemail` with the reviewer addresses that
+- `auth_user`, with entity `user` (Area 1).
+- `docutrax_hierarchy_directory`; `_account`, with entity `account`; `_accountemail`, with the reviewer addresses that
   Area 2 took from customer.reviewer_email; `docutrax_billing_billingprofile`, one per account (Area 2).
-- `docutrax_hierarchy_record` with entity `record` (Area 3).
-- `docutrax_profiles_certificate`, `_document` with entities `certificate`, `document`, and an entity that marks the
-  repo_file ids which Area 4 processed (Area 4).
+- `docutrax_hierarchy_record`, with entity `record` (Area 3).
+- `docutrax_profiles_certificate` and `_document`, with entities `certificate` and `document`, and `repo_file` for
+  every file that Area 4 processed (Area 4).
 - `docutrax_profiles_requirementsgroup`, `_requirementsgroupmember`, `_coiriskprofile`, `_docrequirement`, with entity
-  `requirements` once for the group and once for the risk profile (Area 6).
+  `requirements` twice: once for the group and once for the risk profile (Area 6).
 """
 
 from __future__ import annotations

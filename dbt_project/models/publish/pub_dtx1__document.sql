@@ -29,7 +29,7 @@ documents as (
         'new' as status,
         true as needs_review,
         classified.record_id as uploaded_by_id,
-        classified.user_id as created_by_id,
+        classified.user_id::integer as created_by_id,
         classified.created,
         classified.created as updated,
         '{}'::jsonb as metadata

@@ -1,0 +1,195 @@
+"""`dtx files` and `dtx files verify`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+
+from loaders.console import meter, stderr
+from loaders.database import connect
+from loaders.errors import ConfigurationError, ExitCode, ServiceError
+from loaders.files import ledger as ledgers
+from loaders.files import report
+from loaders.files.connection import open_stores
+from loaders.files.limiter import Limiter
+from loaders.files.model import DEFAULT_MANIFEST, FilesModel, load_models
+from loaders.files.plan import Plan, count_plan, drifted_keys, freeze, write_plan
+from loaders.files.run import Progress, Run, stopping_on_signals
+from loaders.files.survey import survey
+from loaders.files.transfer import Transfer
+from loaders.files.verify import Reading, list_without_row, verify_objects
+from loaders.settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=False)
+
+Manifest = Annotated[Path, typer.Option(help="dbt's manifest.json.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
+
+
+@app.callback(invoke_without_command=True)
+def files(
+    context: typer.Context,
+    manifest: Manifest = DEFAULT_MANIFEST,
+    dry_run: Annotated[bool, typer.Option(help="Look at every file and say what would happen; write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Move files from EFS to S3 and prove their stored bytes; run it again to go on or to try rejects again."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = load_settings()
+    models = load_models(manifest)
+    raise typer.Exit(preview(settings, models, as_json) if dry_run else transfer(settings, models, as_json))
+
+
+@app.command("verify")
+def verify_command(manifest: Manifest = DEFAULT_MANIFEST, as_json: AsJson = False) -> None:
+    """Read every verified object back, hold it against the ledger, and list objects without a row."""
+    raise typer.Exit(verify(load_settings(), load_models(manifest), as_json))
+
+
+def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> ExitCode:
+    """Plan, move and prove every file of the models; print the report.
+
+    Returns:
+        CLEAN when every row has a verdict that is not S3's fault; LOSS when S3 failed for a file or a verified row's
+        path changed; COULD_NOT_RUN when interrupted.
+
+    Raises:
+        MigrationError: see `freeze`, `open_stores`, `Run.work`.
+    """
+    entities = [model.meta.entity for model in models]
+    stop = threading.Event()
+    with stopping_on_signals(stop), _efs_root(settings) as root, _ledger_connection(settings) as connection:
+        with connection.transaction():
+            freeze(connection, models)
+            plan = count_plan(connection, entities)
+            drifted = drifted_keys(connection, report.LISTED)
+            write_plan(connection)
+        store, client = open_stores(settings)
+        _check_mounted(settings, plan)
+        ledger = ledgers.Ledger(connection)
+        limiter = _limiter(settings, stop)
+        move = Transfer(settings, root=root, store=store, client=client, limiter=limiter, stop=stop)
+        state, progress = "failed", Progress()
+        try:
+            with meter("files", plan.to_do, "files") as shown:
+                progress = Run(ledger, settings.files_workers, move, stop, shown).work()
+            state = "interrupted" if progress.interrupted else "succeeded"
+        finally:
+            ledger.end(state, asdict(progress))
+        sums = ledgers.sums(connection, entities)
+        duplicates = ledgers.duplicates(connection, entities)
+    document = {
+        "schema": report.SCHEMA,
+        "command": "transfer",
+        "run_id": ledger.run_id,
+        "state": state,
+        "plan": asdict(plan),
+        "drifted": drifted,
+        "transfer": asdict(progress),
+        "files": [asdict(line) for line in sums],
+        "duplicates": asdict(duplicates),
+    }
+    report.print_transfer(document, as_json)
+    if progress.interrupted:
+        stderr.print("interrupted: every verdict so far is recorded; run `dtx files` again to go on from there")
+        return ExitCode.COULD_NOT_RUN
+    failed = any(line.reason_code == "file_failed" for line in sums)
+    return ExitCode.LOSS if failed or plan.drifted else ExitCode.CLEAN
+
+
+def preview(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> ExitCode:
+    """Look at every file that has no verified object and print what a run would do; nothing is written."""
+    stop = threading.Event()
+    with (
+        stopping_on_signals(stop),
+        _efs_root(settings) as root,
+        _ledger_connection(settings) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        freeze(connection, models)
+        plan = count_plan(connection, [model.meta.entity for model in models])
+        drifted = drifted_keys(connection, report.LISTED)
+        _check_mounted(settings, plan)
+        with meter("files", plan.to_do, "files") as shown:
+            seen = survey(connection, root, settings.files_workers, stop, shown)
+    report.print_preview(report.preview_document(plan, drifted, seen), as_json)
+    if stop.is_set():
+        return ExitCode.COULD_NOT_RUN
+    return ExitCode.LOSS if plan.drifted else ExitCode.CLEAN
+
+
+def verify(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> ExitCode:
+    """Hold S3 against the ledger and print the report.
+
+    Returns:
+        CLEAN; LOSS when an object vanished or changed, cannot be read, or has no row; COULD_NOT_RUN when interrupted.
+
+    Raises:
+        MigrationError: see `open_stores`.
+    """
+    entities = [model.meta.entity for model in models]
+    stop = threading.Event()
+    with stopping_on_signals(stop), _ledger_connection(settings) as connection:
+        store, client = open_stores(settings)
+        total = sum(line.files for line in ledgers.sums(connection, entities) if line.state == "verified")
+        reading = Reading(settings, store, client, _limiter(settings, stop), stop)
+        with meter("objects", total, "objects") as shown:
+            findings = verify_objects(
+                connection, entities, reading, workers=settings.files_workers, stop=stop, meter=shown
+            )
+        if not findings.interrupted:
+            list_without_row(connection, client, settings.s3_bucket, entities, findings)
+    report.print_verify(report.verify_document(findings), as_json)
+    if findings.interrupted:
+        return ExitCode.COULD_NOT_RUN
+    return ExitCode.CLEAN if findings.clean else ExitCode.LOSS
+
+
+@contextmanager
+def _efs_root(settings: Settings) -> Iterator[int]:
+    try:
+        root = os.open(settings.efs_root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the folder of DTX_EFS_ROOT cannot be opened ({os.strerror(error.errno or 0)})",
+            hint="Is EFS mounted, and may this user read it?",
+        ) from None
+    try:
+        yield root
+    finally:
+        os.close(root)
+
+
+def _check_mounted(settings: Settings, plan: Plan) -> None:
+    """An unmounted EFS is an empty folder, and would make every file `file_missing`."""
+    with os.scandir(settings.efs_root) as entries:
+        if plan.to_do and next(entries, None) is None:
+            raise ConfigurationError(
+                "the folder of DTX_EFS_ROOT is empty", hint="Is EFS mounted there? Nothing was transferred."
+            )
+
+
+@contextmanager
+def _ledger_connection(settings: Settings) -> Iterator[psycopg.Connection]:
+    try:
+        with connect(settings, "publisher", autocommit=True) as connection:
+            yield connection
+    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
+        raise ServiceError(
+            f"the ledger failed (SQLSTATE {error.sqlstate or 'none: the connection was lost'})",
+            hint="Verdicts recorded so far hold; see that `dtx setup` ran and PostgreSQL is up, then run this again.",
+        ) from None
+
+
+def _limiter(settings: Settings, stop: threading.Event) -> Limiter:
+    megabytes = settings.megabytes_per_second
+    return Limiter(settings.files_per_second, megabytes * 1e6 if megabytes else None, stop)

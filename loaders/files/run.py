@@ -1,0 +1,189 @@
+"""Works off the ledger's open files: claims ranges, hands them to the workers, records verdicts."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from loaders.console import Meter, stderr
+from loaders.errors import ServiceError
+from loaders.failpoints import failpoint
+from loaders.files.ledger import RANGE, Ledger
+from loaders.files.transfer import PlannedFile, Verdict
+from loaders.files.workers import Workers
+
+_TICK_SECONDS = 0.02
+_RECORD_SECONDS = 2.0
+_RENEW_SECONDS = 20.0
+_CLAIM_AGAIN_SECONDS = 1.0
+# X3 gives ten seconds; recording and the report take the rest.
+_GRACE_SECONDS = 7.0
+# One file that S3 refuses is that file's verdict; this many in a row are S3's.
+_FAILURES_IN_A_ROW = 50
+
+
+@dataclass
+class Progress:
+    """What this process did.
+
+    Attributes:
+        verified: files whose stored bytes were proven.
+        rejected: files with a reason why not.
+        proven_bytes: of the verified files.
+        sent_files: files that were put; the others were there already.
+        sent_bytes: bytes put.
+        seconds: from the first claim to the last verdict.
+        interrupted: somebody asked to stop before the list was done.
+    """
+
+    verified: int = 0
+    rejected: int = 0
+    proven_bytes: int = 0
+    sent_files: int = 0
+    sent_bytes: int = 0
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one verdict."""
+        if verdict.reason_code is None:
+            self.verified += 1
+            self.proven_bytes += verdict.size or 0
+        else:
+            self.rejected += 1
+        if verdict.sent:
+            self.sent_files += 1
+            self.sent_bytes += verdict.sent
+
+
+@contextmanager
+def stopping_on_signals(stop: threading.Event) -> Iterator[None]:
+    """Let SIGINT and SIGTERM set `stop`, the first and any further one alike (X3)."""
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if not stop.is_set():
+            stop.set()
+            stderr.print("stopping; run the same command again to go on from there")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Run:
+    """One process's share of the work; others may take theirs from the same ledger at the same time.
+
+    Args:
+        ledger: the ledger.
+        workers: how many threads.
+        transfer: moves one file.
+        stop: set once somebody asked to stop.
+        meter: shows the progress.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        workers: int,
+        transfer: Callable[[PlannedFile], Verdict | None],
+        stop: threading.Event,
+        meter: Meter,
+    ) -> None:
+        self._ledger, self._stop, self._meter = ledger, stop, meter
+        self._workers: Workers[PlannedFile, Verdict | None] = Workers(workers, transfer)
+        self._held: dict[tuple[str, str], PlannedFile] = {}
+        self._given_up: list[PlannedFile] = []
+        self._unrecorded: list[Verdict] = []
+        self._failures = 0
+        self._next_claim = 0.0
+        self.progress = Progress()
+
+    def work(self) -> Progress:
+        """Go on until every listed file has a verdict, or somebody asks to stop.
+
+        Raises:
+            ServiceError: S3 failed for many files in a row.
+        """
+        started = time.monotonic()
+        try:
+            self._loop()
+        finally:
+            asked = self._stop.is_set()
+            self._stop.set()  # whoever still tries again gives up
+            self._wind_up()
+            self.progress.seconds = time.monotonic() - started
+        self.progress.interrupted = asked and self._ledger.open_files() > 0
+        return self.progress
+
+    def _loop(self) -> None:
+        recorded = renewed = time.monotonic()
+        while not self._stop.is_set():
+            if len(self._held) < RANGE and time.monotonic() >= self._next_claim:
+                self._claim()
+            if not self._held:
+                self._record()
+                if self._ledger.open_files() == 0:
+                    return
+                self._stop.wait(_CLAIM_AGAIN_SECONDS)  # files that other processes hold
+                continue
+            time.sleep(_TICK_SECONDS)
+            self._collect()
+            if self._failures >= _FAILURES_IN_A_ROW:
+                raise ServiceError(
+                    f"S3 failed for {self._failures} files in a row",
+                    hint="See whether S3 is up and these credentials may write there; then run the same command again.",
+                )
+            now = time.monotonic()
+            if len(self._unrecorded) >= RANGE or now - recorded > _RECORD_SECONDS:
+                self._record()
+                recorded = now
+            if now - renewed > _RENEW_SECONDS:
+                self._ledger.renew()
+                renewed = now
+
+    def _claim(self) -> None:
+        # An empty range may only mean that the list's end was reached; the second claim starts at its beginning.
+        files = self._ledger.claim() or self._ledger.claim()
+        self._held.update({(file.entity, file.legacy_key): file for file in files})
+        self._workers.submit(files)
+        if not files:
+            self._next_claim = time.monotonic() + _CLAIM_AGAIN_SECONDS
+
+    def _collect(self) -> None:
+        finished = self._workers.finished()
+        for file, verdict in finished:
+            del self._held[file.entity, file.legacy_key]
+            if verdict is None:
+                self._given_up.append(file)
+                continue
+            self._unrecorded.append(verdict)
+            self.progress.add(verdict)
+            self._failures = self._failures + 1 if verdict.reason_code == "file_failed" else 0
+        self._meter.advance(len(finished), f"{self.progress.proven_bytes / 1e6:,.0f} MB")
+
+    def _record(self) -> None:
+        if self._unrecorded:
+            failpoint("files.before_record")
+            self._ledger.record(self._unrecorded)
+            self._unrecorded.clear()
+
+    def _wind_up(self) -> None:
+        """Leave the ledger as it is: verdicts recorded, everything else given back."""
+        untouched = self._workers.withdraw()
+        for file in untouched:
+            del self._held[file.entity, file.legacy_key]
+        deadline = time.monotonic() + _GRACE_SECONDS
+        while self._held and time.monotonic() < deadline:
+            time.sleep(_TICK_SECONDS)
+            self._collect()
+        self._record()
+        self._ledger.release(untouched, untouched=True)
+        self._ledger.release([*self._given_up, *self._held.values()], untouched=False)

@@ -1,0 +1,122 @@
+"""`dtx reconcile`: source rows = sum of dispositions, per table, proven from the ledger and the live databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import pymysql
+import typer
+from psycopg import sql
+from pymysql.cursors import SSCursor
+
+from loaders.console import stderr
+from loaders.database import connect, fetch_value
+from loaders.errors import ConfigurationError
+from loaders.reconcile.outcomes import Count, build_outcomes, count_outcomes, live_differences, unexplained_keys
+from loaders.reconcile.report import Finding, TableReport, show, verdict
+from loaders.reconcile.source_keys import load_live_keys, open_source
+from loaders.reconcile.source_tables import SourceTable, read_source_tables
+from loaders.reconcile.target_rows import check_target_rows
+from loaders.settings import load_settings
+
+_WHAT_TO_DO = {
+    "no_disposition": "Run `dbt build`, then `dtx publish`: the models never ruled on these rows.",
+    "not_published": "Run `dtx publish` again; if they stay, their batch was lost or undone.",
+    "reject_not_recorded": "Run `dtx publish` again: it records the rejects of the last build.",
+    "published_against_its_disposition": "The models ruled otherwise after publishing: roll these rows back.",
+    "published_but_not_in_source": "The source row is gone: decide whether its target row should go too.",
+    "disposition_but_not_in_source": "Run `dbt build` and `dtx publish`: the ledger is older than the raw table.",
+    "key_not_unique": "The source key is not a key: correct key_columns in seeds/ledger/source_tables.csv.",
+}
+_KEYS_SHOWN = 10
+
+
+def reconcile(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON (schema dtx.reconcile/1).")] = False,
+    rows: Annotated[
+        Path | None, typer.Option(help="Also write each source row's outcome to this CSV file.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Judge what became of every source row. Exit code 0: all proven; 1: loss or drift; 2: could not check."""
+    settings = load_settings()
+    tables = read_source_tables()
+    source = open_source(settings)
+    with source, connect(settings, "transform") as target:
+        # One snapshot for all checks; the temporary tables are dropped with the transaction.
+        target.execute("set transaction isolation level repeatable read")
+        loads = target.execute("select source_table, as_of, row_count from raw_dtx1._loads order by 1").fetchall()
+        if rows is not None:
+            rows.write_text("source_table,source_key,disposition,reason_code\n", encoding="utf-8")
+        reports = []
+        for name, as_of, row_count in loads:
+            if name not in tables:
+                raise ConfigurationError(
+                    f"table {name} was replicated but is not in seeds/ledger/source_tables.csv",
+                    hint="Add its line, with its key columns, or deselect it in meltano.yml.",
+                )
+            reports.append(_check(target, source, tables[name], str(as_of), row_count))
+            if rows is not None:
+                _append_rows(target, name, rows)
+        target.rollback()
+    show(reports, as_json=as_json)
+    if rows is not None:
+        stderr.print(f"each row's outcome: {rows}")
+    raise typer.Exit(verdict(reports))
+
+
+def _check(
+    target: psycopg.Connection,
+    source: pymysql.Connection[SSCursor],
+    table: SourceTable,
+    as_of: str,
+    loaded_rows: int,
+) -> TableReport:
+    build_outcomes(target, table)
+    counts = count_outcomes(target)
+    findings = [
+        Finding(reason, _rows(counts, reason), keys, _WHAT_TO_DO[reason])
+        for reason, keys in _group(unexplained_keys(target, _KEYS_SHOWN)).items()
+    ]
+    source_rows = _raw_rows(target, table)
+    if source_rows != loaded_rows:
+        findings.append(
+            Finding(
+                "raw_table_changed_since_its_load", abs(source_rows - loaded_rows), (), "Replicate the table again."
+            )
+        )
+    load_live_keys(source, target, table, source_rows)
+    findings.extend(
+        Finding(what, rows, tuple(keys), "Run `meltano run migrate` again.")
+        for what, rows, keys in live_differences(target, table)
+    )
+    checked, target_findings = check_target_rows(target, table)
+    return TableReport(
+        table.system, table.name, as_of, source_rows, checked, tuple(counts), (*findings, *target_findings)
+    )
+
+
+def _raw_rows(target: psycopg.Connection, table: SourceTable) -> int:
+    query = sql.SQL("select count(*) from {}").format(sql.Identifier(f"raw_{table.system}", table.name))
+    return int(fetch_value(target, query))
+
+
+def _rows(counts: list[Count], reason: str) -> int:
+    return sum(count.rows for count in counts if count.disposition == "unexplained" and count.reason_code == reason)
+
+
+def _group(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    grouped: dict[str, tuple[str, ...]] = {}
+    for reason, key in pairs:
+        grouped[reason] = (*grouped.get(reason, ()), key)
+    return grouped
+
+
+def _append_rows(target: psycopg.Connection, table: str, path: Path) -> None:
+    query = sql.SQL(
+        "copy (select {}, source_key, disposition, reason_code from outcome order by 2) to stdout (format csv)"
+    ).format(sql.Literal(table))
+    with path.open("ab") as file, target.cursor().copy(query) as copy:
+        for chunk in copy:
+            file.write(bytes(chunk))
