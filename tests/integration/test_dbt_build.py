@@ -297,7 +297,7 @@ def publish(settings: Settings, models: Mapping[str, list[dict[str, Any]]]) -> N
         )
         publisher.execute(
             "insert into migration.before_image select 1, 'public.docutrax_profiles_docrequirement', id::text, "
-            "jsonb_build_object('is_exempted', is_exempted, 'note', note, 'metadata', metadata) "
+            "jsonb_build_object('is_exempted', is_exempted::text, 'note', note, 'metadata', metadata::text) "
             "from docutrax_profiles_docrequirement where id = %s",
             [requirement["target_id"]],
         )

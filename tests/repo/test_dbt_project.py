@@ -223,6 +223,16 @@ def test_each_macro_has_a_file_a_header_a_description_and_a_case(manifest: Node)
     assert {path.stem.removeprefix("case_") for path in (DBT_TESTS / "macro_cases").glob("*.sql")} <= set(described)
 
 
+def test_each_seed_has_a_description_and_types_for_every_column(manifest: Node) -> None:
+    """Left to itself dbt guesses: a code such as 007 would become a number."""
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "seed":
+            with (PROJECT_ROOT / "dbt_project" / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
+                header = next(csv.reader(file))
+            assert node["description"], node["name"]
+            assert set(node["columns"]) == set(node["config"]["column_types"]) == set(header), node["name"]
+
+
 def test_each_dbt_test_opens_with_the_damage_it_prevents() -> None:
     paths = list(DBT_TESTS.rglob("*.sql"))
     assert paths

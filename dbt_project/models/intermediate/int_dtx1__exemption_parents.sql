@@ -6,36 +6,30 @@ exemptions as (
 
 ),
 
-id_map as (
-
-    select * from {{ ref('int_dtx1__current_id_map') }}
-
-),
-
 records as (
 
-    select * from id_map
+    select * from {{ ref('int_dtx1__current_id_map') }}
     where entity = 'record' and target_table = 'public.docutrax_hierarchy_record'
 
 ),
 
 users as (
 
-    select * from id_map
+    select * from {{ ref('int_dtx1__current_id_map') }}
     where entity = 'user' and target_table = 'public.auth_user'
 
 ),
 
 requirements_groups as (
 
-    select * from id_map
+    select * from {{ ref('int_dtx1__current_id_map') }}
     where entity = 'requirements' and target_table = 'public.docutrax_profiles_requirementsgroup'
 
 ),
 
 risk_profiles as (
 
-    select * from id_map
+    select * from {{ ref('int_dtx1__current_id_map') }}
     where entity = 'requirements' and target_table = 'public.docutrax_profiles_coiriskprofile'
 
 ),
