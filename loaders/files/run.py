@@ -120,7 +120,7 @@ class Run:
             self._stop.set()  # whoever still tries again gives up
             self._wind_up()
             self.progress.seconds = time.monotonic() - started
-        self.progress.interrupted = asked and self._ledger.open_files() > 0
+        self.progress.interrupted = asked and self._ledger.is_open()
         return self.progress
 
     def _loop(self) -> None:
@@ -130,7 +130,7 @@ class Run:
                 self._claim()
             if not self._held:
                 self._record()
-                if self._ledger.open_files() == 0:
+                if not self._ledger.is_open():
                     return
                 self._stop.wait(_CLAIM_AGAIN_SECONDS)  # files that other processes hold
                 continue
@@ -150,7 +150,7 @@ class Run:
                 renewed = now
 
     def _claim(self) -> None:
-        # An empty range may only mean that the list's end was reached; the second claim starts at its beginning.
+        # The first may be empty for being at the list's end; the second then starts at its beginning.
         files = self._ledger.claim() or self._ledger.claim()
         self._held.update({(file.entity, file.legacy_key): file for file in files})
         self._workers.submit(files)
