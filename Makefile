@@ -29,9 +29,9 @@ demo: ## Migrate a generated DTX 1.0 in the sandbox and compare the outcome with
 	@scripts/setup.sh demo
 	scripts/demo.sh
 
-sandbox: ## Start the sandbox's servers, leave them running, write .env
+sandbox: ## Start the sandbox, filled with a legacy system; leave it running; write .env
 	@scripts/setup.sh demo
-	$(RUN) python -m sandbox start
+	scripts/sandbox.sh
 
 sandbox-stop: ## Stop the sandbox's servers; their data stay
 	$(RUN) python -m sandbox stop

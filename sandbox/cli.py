@@ -76,7 +76,8 @@ def _row_count(text: str) -> tuple[str, int]:
 @app.command()
 def compare(outcomes: Path, *, as_json: AsJson = False) -> None:
     """Hold what `dtx reconcile --rows` wrote against the answer key, row by row; exit code 1 if they differ."""
-    settings = stack.start(HOME, os.environ).settings()
+    with state.exclusive(HOME):
+        settings = stack.start(HOME, os.environ).settings()
     with connect(settings, "transform") as target:
         comparisons = compare_with_answer_key(target, ANSWER_KEY, outcomes)
         target.rollback()
