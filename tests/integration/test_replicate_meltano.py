@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from meltano_project import meltano
 from singer_pair import Pair
 
-from loaders.settings import PROJECT_ROOT, Settings
+from loaders.settings import Settings
 from sandbox.dtx1 import schema
 from sandbox.servers.mariadb import MariaDB
-
-NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
 def pair(database: Settings, mariadb: MariaDB, tmp_path: Path) -> Pair:
     return Pair(database, tmp_path, mariadb)
-
-
-def meltano(pair: Pair, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Meltano in a folder that holds nothing but meltano.yml; whatever it would fetch is out of reach."""
-    shutil.copy(PROJECT_ROOT / "meltano.yml", pair.folder)
-    s = pair.settings
-    environment = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOME": str(pair.folder),
-        "MELTANO_HUB_URL": NOWHERE,
-        "HTTP_PROXY": NOWHERE,
-        "HTTPS_PROXY": NOWHERE,
-        "NO_COLOR": "1",
-        "DTX_SOURCE_HOST": s.source_host,
-        "DTX_SOURCE_PORT": str(s.source_port),
-        "DTX_SOURCE_USER": s.source_user,
-        "DTX_SOURCE_PASSWORD": s.source_password.get_secret_value(),
-        "DTX_SOURCE_DATABASE": s.source_database,
-        "DTX_TARGET_HOST": s.target_host,
-        "DTX_TARGET_PORT": str(s.target_port),
-        "DTX_TARGET_USER": s.target_user,
-        "DTX_TARGET_PASSWORD": s.target_password.get_secret_value(),
-        "DTX_TARGET_DATABASE": s.target_database,
-    }
-    return subprocess.run(
-        ["meltano", *arguments],
-        cwd=pair.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-    )
 
 
 def test_meltano_replicates_all_of_dtx1_and_stops_at_drift(pair: Pair) -> None:

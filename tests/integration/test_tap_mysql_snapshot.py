@@ -107,7 +107,7 @@ def test_e4_rows_that_come_while_tables_are_read_are_absent_and_the_moment_is_to
         time.sleep(0.2)
         ran = pair.run()
     assert ran.codes == (0, 0)
-    assert "on 2 connections" in ran.log
+    assert "connections: 2" in ran.log
     with pair.target() as connection:
         (only,) = connection.execute(
             "select (select count(*) from raw_dtx1.a), (select count(*) from raw_dtx1.b), count(distinct as_of), "
@@ -163,7 +163,7 @@ def test_e4_without_the_privilege_to_lock_one_connection_reads_all_and_says_so(p
     with reader_without_lock_tables(pair) as account:
         ran = pair.run(tap=account)
     assert ran.codes == (0, 0), ran.log
-    assert "on 1 connections" in ran.log
+    assert "connections: 1" in ran.log
     assert "could not be locked" in ran.log
     assert "not in the snapshot and not locked: m" in ran.log
     assert pair.raw("a", "id") == [("1",)]
@@ -222,9 +222,11 @@ def test_pipes_of_a_killed_tap_are_removed_by_the_next_and_those_of_a_living_one
     age()
     third = start()
     assert len(list(folder.iterdir())) == 2
-    for process in (second, third):
-        # Its reader is gone: it ends by itself and clears up.
-        assert process.stdout is not None
-        process.stdout.close()
-        assert process.wait(timeout=20) == 2
+    # One is told to end, the other finds its reader gone: both clear up.
+    second.terminate()
+    assert second.stdout is not None
+    assert third.stdout is not None
+    third.stdout.close()
+    assert second.wait(timeout=20) == third.wait(timeout=20) == 2
+    second.stdout.close()
     assert list(folder.iterdir()) == []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
+from loaders.errors import ExitCode
 from loaders.singer.plugin import read_config, read_json, report, run
 from loaders.singer.tap_mysql.catalogue import discover, read_tables
 from loaders.singer.tap_mysql.config import TapConfig
@@ -29,6 +31,8 @@ def _main() -> None:
     parser.add_argument("--catalog", type=Path, help="what to read; all that is discovered without it")
     parser.add_argument("--state", type=Path, help="bookmarks of the last run")
     arguments = parser.parse_args()
+    # Meltano ends a tap whose target failed with SIGTERM: leave through the ordinary door, and remove the pipes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ExitCode.COULD_NOT_RUN))
     config = read_config(arguments.config, TapConfig)
     with naming_errors(config.database):
         connection = connect(config)
@@ -61,7 +65,7 @@ def _sync(config: TapConfig, streams: tuple[StreamPlan, ...], outlet: Outlet) ->
 
 
 def _report_snapshot(snapshot: Snapshot) -> None:
-    report(f"snapshot as of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC on {len(snapshot.connections)} connections")
+    report(f"snapshot as of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC, connections: {len(snapshot.connections)}")
     if snapshot.is_single:
         report(
             "warning: the tables could not be locked for the moment that several snapshots need, so one connection "

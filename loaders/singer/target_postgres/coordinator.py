@@ -161,15 +161,15 @@ class Coordinator:
             if message.version is None:
                 self._finish(stream, message.rows)
             return
-        if stream.load is not None:
-            raise ServiceError(f"{message.stream}: a stream's batches must be one", hint="Send its rows as one batch.")
+        if stream.load is not None or len(message.manifest) != 1:
+            raise ServiceError(f"{message.stream}: a stream's rows must come in one file or named pipe")
         if message.version is None and stream.drift.is_new:
             raise LossError(
                 f"{message.stream}: an increment came for a table that was never loaded",
                 hint="Load it in full first: `meltano run --full-refresh`.",
             )
-        (entry,) = message.manifest
-        self._start(stream, message.version, message.time_extracted, message.columns, open_manifest_entry(entry))
+        rows = open_manifest_entry(message.manifest[0])
+        self._start(stream, message.version, message.time_extracted, message.columns, rows)
 
     def _on_activate(self, message: ActivateVersionMessage) -> None:
         stream = self._stream(message.stream)
