@@ -1,6 +1,5 @@
 # Verbs for people and for continuous integration; the steps themselves are in scripts/ and in the commands they call.
 RUN := scripts/run.sh
-SQL := $(wildcard dbt_project/models tests/dbt)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock lint test demo sandbox sandbox-stop shell docs benchmark \
@@ -21,7 +20,7 @@ lint: setup ## Check style and types of Python and SQL
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
-	$(if $(SQL),$(RUN) sqlfluff lint --templater jinja $(SQL))
+	$(RUN) sqlfluff lint dbt_project/models tests/dbt
 
 test: setup ## Run every test on real servers
 	$(RUN) python -m pytest
@@ -30,9 +29,9 @@ demo: ## Migrate a generated DTX 1.0 in the sandbox and compare the outcome with
 	@scripts/setup.sh demo
 	scripts/demo.sh
 
-sandbox: ## Start the sandbox's servers, leave them running, write .env
+sandbox: ## Start the sandbox, filled with a legacy system; leave it running; write .env
 	@scripts/setup.sh demo
-	$(RUN) python -m sandbox start
+	scripts/sandbox.sh
 
 sandbox-stop: ## Stop the sandbox's servers; their data stay
 	$(RUN) python -m sandbox stop

@@ -43,6 +43,7 @@ def start(*, as_json: AsJson = False) -> None:
         env_file.check(ENV_FILE)
         env_file.write(ENV_FILE, stack.start(HOME, os.environ))
         _show(as_json)
+    stderr.print(f"The settings for these servers are in {ENV_FILE}; `make sandbox-stop` ends them.", soft_wrap=True)
 
 
 @app.command()
@@ -75,7 +76,8 @@ def _row_count(text: str) -> tuple[str, int]:
 @app.command()
 def compare(outcomes: Path, *, as_json: AsJson = False) -> None:
     """Hold what `dtx reconcile --rows` wrote against the answer key, row by row; exit code 1 if they differ."""
-    settings = stack.start(HOME, os.environ).settings()
+    with state.exclusive(HOME):
+        settings = stack.start(HOME, os.environ).settings()
     with connect(settings, "transform") as target:
         comparisons = compare_with_answer_key(target, ANSWER_KEY, outcomes)
         target.rollback()
@@ -116,8 +118,8 @@ def stop(
 ) -> None:
     """Stop the servers and remove the .env that start wrote; the data stay."""
     with state.exclusive(HOME):
-        stack.stop(HOME)
         env_file.remove(ENV_FILE)
+        stack.stop(HOME)
         _show(as_json)
         if remove_data:
             stack.remove_data(HOME)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from loaders.database import connect
+from loaders.errors import ConfigurationError
 from loaders.ledger.schema import upgrade_ledger
 from sandbox import dtx2
 from sandbox.dtx1 import schema as dtx1
-from sandbox.generator import Plan, generate
-from sandbox.servers.stack import Stack
+from sandbox.generator import GeneratorError, Plan, check, generate
+from sandbox.servers.stack import Stack, remove_tree
 
 
 def renew(stack: Stack, plan: Plan, answer_key: Path) -> dict[str, int]:
@@ -25,9 +25,13 @@ def renew(stack: Stack, plan: Plan, answer_key: Path) -> dict[str, int]:
         Rows of DTX 1.0 by table.
 
     Raises:
-        GeneratorError: the plan is too small for the planted rows.
+        ConfigurationError: the plan is too small for the planted rows; nothing was emptied.
         ServiceError: Django could not make the application's tables.
     """
+    try:
+        check(plan)
+    except GeneratorError as error:
+        raise ConfigurationError(str(error), hint=error.hint) from None
     _empty(stack)
     password = stack.postgres.role_password
     dtx2.migrate(dtx2.Database(stack.postgres.host, stack.postgres.port, stack.target_database, password))
@@ -49,8 +53,4 @@ def _empty(stack: Stack) -> None:
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=stack.bucket):
         if keys := [{"Key": each["Key"]} for each in page.get("Contents", [])]:
             client.delete_objects(Bucket=stack.bucket, Delete={"Objects": keys})
-    # Planted folders may lack the permission that deleting their contents needs.
-    for folder in stack.efs_root.rglob("*"):
-        if folder.is_dir() and not folder.is_symlink():
-            folder.chmod(0o700)
-    shutil.rmtree(stack.efs_root)
+    remove_tree(stack.efs_root)

@@ -15,7 +15,9 @@ from loaders.settings import PROJECT_ROOT
 
 _LEDGER = PROJECT_ROOT / "seeds" / "ledger"
 _MODELS = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "dtx1"
-_HEADER = "# Made from seeds/ledger/source_columns.csv by `python -m loaders.catalogue.source_yaml`; edit the catalogue.\n"
+_HEADER = (
+    "# Made from seeds/ledger/source_columns.csv by `python -m loaders.catalogue.source_yaml`; edit the catalogue.\n"
+)
 _OUR_COLUMNS = (
     ("_loaded_at", "timestamptz", "Snapshot time of the load, the same for all its rows."),
     (
@@ -76,9 +78,13 @@ def _table(table: Row, columns: list[Row]) -> dict[str, Any]:
 
 def _column(column: Row) -> dict[str, Any]:
     meta = {"mysql_type": column["mysql_type"], "evidence": column["evidence"]}
-    entry = {"name": column["column_name"], "description": column["description"], "data_type": _raw_type(column)}
+    entry: dict[str, Any] = {
+        "name": column["column_name"],
+        "description": column["description"],
+        "data_type": _raw_type(column),
+    }
     if not column["column_name"].isidentifier() or not column["column_name"].islower():
-        entry["quote"] = True  # type: ignore[assignment]
+        entry["quote"] = True
     return entry | {"config": {"meta": meta}}
 
 

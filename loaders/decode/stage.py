@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from loaders.console import Meter, meter
+from loaders.database import fetch_value
 from loaders.decode.payload_columns import PayloadColumn
 from loaders.errors import ServiceError
 from loaders.php.charsets import DECODERS
@@ -37,7 +38,7 @@ _HINTS = {
     "23502": "The raw table holds a row without a key: replicate it again.",
     "3F000": "Run `dtx setup`, which creates the schemas.",
     "42501": "Run `dtx setup`, which creates the schemas and their grants.",
-    "55P03": "Another session reads or writes the decoded table: end it, then run `dtx decode` again.",
+    "55P03": "Another session held the decoded table for a minute: end it, then run `dtx decode` again.",
 }
 
 
@@ -84,31 +85,41 @@ def decode_column(reader: psycopg.Connection, writer: psycopg.Connection, column
         ServiceError: PostgreSQL refused or failed; names the column and SQLSTATE. The decoded table is as it was.
     """
     outcome = Outcome(column)
-    table = sql.Identifier(column.decoded_table)
     try:
-        [total] = reader.execute(
-            sql.SQL("select count(*) from raw_dtx1.{}").format(sql.Identifier(column.table))
-        ).fetchone() or [0]
-        with writer.transaction(), meter(f"decode {column.name}", total, "payloads") as progress:
-            writer.execute("set local lock_timeout = '60s'")
-            writer.execute(sql.SQL(_CREATE).format(table=table))
-            writer.execute(
-                sql.SQL("create temporary table side on commit drop as table decoded.{} with no data").format(table)
-            )
-            with writer.cursor().copy(sql.SQL("copy side ({}) from stdin").format(_COLUMNS)) as copy:
+        total = fetch_value(reader, sql.SQL("select count(*) from raw_dtx1.{}").format(sql.Identifier(column.table)))
+        with writer.transaction():
+            _create(writer, column)
+            with (
+                meter(f"decode {column.name}", total, "payloads") as progress,
+                writer.cursor().copy(sql.SQL("copy side ({}) from stdin").format(_COLUMNS)) as copy,
+            ):
                 for source_key, element in _elements(reader, outcome, progress):
                     copy.write_row((source_key, *element))
-            writer.execute(sql.SQL("truncate decoded.{}").format(table))
-            writer.execute(
-                sql.SQL("insert into decoded.{} ({columns}) select {columns} from side").format(table, columns=_COLUMNS)
-            )
-            writer.execute(sql.SQL("analyze decoded.{}").format(table))
+            _swap(writer, column)
     except psycopg.Error as error:
         raise ServiceError(
             f"decoding {column.name} failed (SQLSTATE {error.sqlstate or 'none'}); its decoded table is as it was",
             hint=_HINTS.get(error.sqlstate or "", "Look at the server's log, then run `dtx decode` again."),
         ) from None
     return outcome
+
+
+def _create(writer: psycopg.Connection, column: PayloadColumn) -> None:
+    table = sql.Identifier(column.decoded_table)
+    writer.execute("set local lock_timeout = '60s'")
+    # Two runs take turns: they would collide on creating the table.
+    writer.execute("select pg_advisory_xact_lock(hashtextextended('dtx decode ' || %s, 0))", [column.name])
+    writer.execute(sql.SQL(_CREATE).format(table=table))
+    writer.execute(sql.SQL("create temporary table side on commit drop as table decoded.{} with no data").format(table))
+
+
+def _swap(writer: psycopg.Connection, column: PayloadColumn) -> None:
+    table = sql.Identifier(column.decoded_table)
+    writer.execute(sql.SQL("truncate decoded.{}").format(table))
+    writer.execute(
+        sql.SQL("insert into decoded.{} ({columns}) select {columns} from side").format(table, columns=_COLUMNS)
+    )
+    writer.execute(sql.SQL("analyze decoded.{}").format(table))
 
 
 def _elements(reader: psycopg.Connection, outcome: Outcome, progress: Meter) -> Iterator[tuple[str, Element]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from loaders.files.store import ObjectDescription
@@ -43,8 +42,8 @@ def describe(entity: str, legacy_key: str, original_name: str, digest: bytes) ->
 
 def content_type(name: str) -> str:
     """MIME type by the name's extension; `application/octet-stream` when it says nothing."""
-    extension = PurePosixPath(name.strip()).suffix.lower()
-    known = _TYPES.types_map[True].get(extension) or _OFFICE.get(extension)
+    _, dot, ending = name.strip().lower().rpartition(".")
+    known = _TYPES.types_map[True].get(dot + ending) or _OFFICE.get(dot + ending)
     return known or "application/octet-stream"
 
 

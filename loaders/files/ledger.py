@@ -23,27 +23,49 @@ values ('files', 'running', %s, %s, %s, pg_backend_pid()) returning run_id
 """
 _END = "update migration.run set state = %s, outcome = %s, finished_at = clock_timestamp() where run_id = %s"
 
+# The files that lack a verdict when the run starts, in ranges; the order is the ledger's key.
+_RANGES = f"""
+create temporary table files_range as
+select
+    i.entity,
+    i.legacy_key,
+    i.original_name,
+    ((row_number() over (order by i.entity, i.legacy_key) - 1) / {RANGE})::integer as number
+from files_input i
+join migration.file_transfer t using (entity, legacy_key)
+where t.state in ('planned', 'claimed');
+create index on files_range (number);
+analyze files_range
+"""
+_LAST_RANGE = "select coalesce(max(number), -1) from files_range"
+
 # A claim holds as long as its lease, and no longer than its owner's session: a killed process's rows are free at once.
-# Correctness needs neither: puts are create-only, and what is there is compared.
+# Correctness needs neither: puts are create-only, and what is there is compared. LATERAL makes every plan look the
+# rows up by key; left to itself the planner, without statistics of a ledger filled a moment ago, sorts all of it.
 _CLAIM = f"""
 with free as (
-    select t.entity, t.legacy_key
-    from migration.file_transfer t
-    where
-        t.state in ('planned', 'claimed')
-        and (t.entity, t.legacy_key) > (%(entity)s, %(legacy_key)s)
-        and (
-            t.state = 'planned'
-            or t.lease_until < clock_timestamp()
-            or t.run_id not in (
-                select r.run_id from migration.run r join pg_stat_activity a on a.pid = r.backend_pid
-                where r.state = 'running'
+    select t.*
+    from files_range r
+    cross join lateral (
+        select f.entity, f.legacy_key
+        from migration.file_transfer f
+        where
+            f.entity = r.entity
+            and f.legacy_key = r.legacy_key
+            and (
+                f.state = 'planned'
+                or f.state = 'claimed'
+                and (
+                    f.lease_until < clock_timestamp()
+                    or f.run_id not in (
+                        select o.run_id from migration.run o join pg_stat_activity a on a.pid = o.backend_pid
+                        where o.state = 'running'
+                    )
+                )
             )
-        )
-        and exists (select from files_input i where (i.entity, i.legacy_key) = (t.entity, t.legacy_key))
-    order by t.entity, t.legacy_key
-    limit %(limit)s
-    for update skip locked
+        for update skip locked
+    ) t
+    where r.number = %(number)s
 ),
 
 claimed as (
@@ -59,9 +81,10 @@ claimed as (
     returning t.entity, t.legacy_key, t.source_path, t.object_key, t.attempts
 )
 
-select c.entity, c.legacy_key, c.source_path, c.object_key, i.original_name, c.attempts
-from claimed c
-join files_input i using (entity, legacy_key)
+select c.entity, c.legacy_key, c.source_path, c.object_key, r.original_name, c.attempts
+from files_range r
+join claimed c using (entity, legacy_key)
+where r.number = %(number)s
 order by c.entity, c.legacy_key
 """
 
@@ -94,8 +117,12 @@ where (t.entity, t.legacy_key) = (v.entity, v.legacy_key) and t.state = 'claimed
 """
 
 _OPEN = """
-select count(*) from migration.file_transfer t join files_input i using (entity, legacy_key)
-where t.state in ('planned', 'claimed')
+select exists (
+    select from migration.file_transfer t
+    where
+        t.state in ('planned', 'claimed')
+        and exists (select from files_input i where (i.entity, i.legacy_key) = (t.entity, t.legacy_key))
+)
 """
 
 _SUMS = """
@@ -149,28 +176,27 @@ class Ledger:
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._after = ("", "")
-        row = connection.execute(_BEGIN, [_code_version(), socket.gethostname(), os.getpid()]).fetchone()
-        assert row is not None  # noqa: S101 - returning
-        self.run_id: int = row[0]
+        # A generic plan looks some rows up by key whatever the statistics say; a plan made for 500 keys scans the
+        # ledger while it has none: 130 ms instead of 10 ms for a range's verdicts among 300,000 rows.
+        connection.prepare_threshold = 0
+        connection.execute("set plan_cache_mode = force_generic_plan")
+        self.run_id = int(_one(connection.execute(_BEGIN, [_code_version(), socket.gethostname(), os.getpid()])))
+        connection.execute(_RANGES, prepare=False)
+        self._last = int(_one(connection.execute(_LAST_RANGE)))
+        self._next = 0
 
     def claim(self) -> list[PlannedFile]:
-        """The next range of files for this process alone; empty at the end of the list.
+        """The next range of files that has some for this process; empty after the last one.
 
-        Ranges follow the ledger's key, so that no claim walks over what earlier ones have done; the claim after the
-        last range starts at the beginning again, for what other processes gave up.
+        The claim after that starts over, for what other processes gave up.
         """
-        entity, legacy_key = self._after
-        parameters = {
-            "entity": entity,
-            "legacy_key": legacy_key,
-            "limit": RANGE,
-            "run_id": self.run_id,
-            "owner": self._owner,
-        }
-        files = [PlannedFile(*row) for row in self._connection.execute(_CLAIM, parameters)]
-        self._after = (files[-1].entity, files[-1].legacy_key) if files else ("", "")
-        return files
+        while self._next <= self._last:
+            parameters = {"number": self._next, "run_id": self.run_id, "owner": self._owner}
+            self._next += 1
+            if files := [PlannedFile(*row) for row in self._connection.execute(_CLAIM, parameters)]:
+                return files
+        self._next = 0
+        return []
 
     def renew(self) -> None:
         """Lengthen the lease of every file this process holds."""
@@ -198,10 +224,9 @@ class Ledger:
         keys = [file.entity for file in files], [file.legacy_key for file in files]
         self._connection.execute(_RELEASE, [*keys, [int(untouched)] * len(files), self.run_id])
 
-    def open_files(self) -> int:
-        """Files of the lists that still lack a verdict, whoever holds them."""
-        row = self._connection.execute(_OPEN).fetchone()
-        return int(row[0]) if row else 0
+    def is_open(self) -> bool:
+        """Whether a file of the lists still lacks a verdict, whoever holds it."""
+        return bool(_one(self._connection.execute(_OPEN)))
 
     def end(self, state: str, outcome: dict[str, Any]) -> None:
         """Close the run: `succeeded`, `failed` or `interrupted`."""
@@ -218,6 +243,11 @@ def duplicates(connection: psycopg.Connection, entities: Sequence[str]) -> Dupli
     row = connection.execute(_DUPLICATES, [list(entities)]).fetchone()
     assert row is not None  # noqa: S101 - an aggregate has one row
     return Duplicates(*row)
+
+
+def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> Any:
+    (value,) = cursor.fetchone() or (None,)
+    return value
 
 
 def _code_version() -> str:

@@ -55,18 +55,18 @@ _CHECKS = {
 _COUNT = """
 select
     count(*) filter (where t.entity is null) as new,
-    count(*) filter (where t.state in ('planned', 'claimed') and not changed) as open,
-    count(*) filter (where t.state in ('planned', 'claimed') and changed) as replanned,
-    count(*) filter (where t.state = 'rejected') as retried,
-    count(*) filter (where t.state = 'verified' and not changed) as verified,
-    count(*) filter (where t.state = 'verified' and changed) as drifted,
-    count(*) filter (where i.entity is null) as vanished,
-    count(*) filter (where i.entity is null and t.state = 'verified') as vanished_verified
+    count(*) filter (where listed and t.state in ('planned', 'claimed') and not changed) as open,
+    count(*) filter (where listed and t.state in ('planned', 'claimed') and changed) as replanned,
+    count(*) filter (where listed and t.state = 'rejected') as retried,
+    count(*) filter (where listed and t.state = 'verified' and not changed) as verified,
+    count(*) filter (where listed and t.state = 'verified' and changed) as drifted,
+    count(*) filter (where not listed) as vanished,
+    count(*) filter (where not listed and t.state = 'verified') as vanished_verified
 from files_input i
 full join (select * from migration.file_transfer where entity = any(%s)) t using (entity, legacy_key)
 cross join lateral (
-    select i.entity is not null and (i.source_path, i.object_key) is distinct from (t.source_path, t.object_key)
-) as comparison (changed)
+    select i.entity is not null, (i.source_path, i.object_key) is distinct from (t.source_path, t.object_key)
+) as comparison (listed, changed)
 """
 
 _DRIFTED = """

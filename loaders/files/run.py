@@ -20,7 +20,7 @@ from loaders.files.workers import Workers
 _TICK_SECONDS = 0.02
 _RECORD_SECONDS = 2.0
 _RENEW_SECONDS = 20.0
-_OTHERS_SECONDS = 1.0
+_CLAIM_AGAIN_SECONDS = 1.0
 # X3 gives ten seconds; recording and the report take the rest.
 _GRACE_SECONDS = 7.0
 # One file that S3 refuses is that file's verdict; this many in a row are S3's.
@@ -103,6 +103,7 @@ class Run:
         self._given_up: list[PlannedFile] = []
         self._unrecorded: list[Verdict] = []
         self._failures = 0
+        self._next_claim = 0.0
         self.progress = Progress()
 
     def work(self) -> Progress:
@@ -119,17 +120,19 @@ class Run:
             self._stop.set()  # whoever still tries again gives up
             self._wind_up()
             self.progress.seconds = time.monotonic() - started
-        self.progress.interrupted = asked and self._ledger.open_files() > 0
+        self.progress.interrupted = asked and self._ledger.is_open()
         return self.progress
 
     def _loop(self) -> None:
         recorded = renewed = time.monotonic()
         while not self._stop.is_set():
-            if len(self._held) < RANGE and not self._claim() and not self._held:
+            if len(self._held) < RANGE and time.monotonic() >= self._next_claim:
+                self._claim()
+            if not self._held:
                 self._record()
-                if self._ledger.open_files() == 0:
+                if not self._ledger.is_open():
                     return
-                self._stop.wait(_OTHERS_SECONDS)  # files that other processes hold
+                self._stop.wait(_CLAIM_AGAIN_SECONDS)  # files that other processes hold
                 continue
             time.sleep(_TICK_SECONDS)
             self._collect()
@@ -146,12 +149,13 @@ class Run:
                 self._ledger.renew()
                 renewed = now
 
-    def _claim(self) -> bool:
-        # An empty range may only mean that the list's end was reached; the second claim starts at its beginning.
-        files = self._ledger.claim() or ([] if self._held else self._ledger.claim())
+    def _claim(self) -> None:
+        # The first may be empty for being at the list's end; the second then starts at its beginning.
+        files = self._ledger.claim() or self._ledger.claim()
         self._held.update({(file.entity, file.legacy_key): file for file in files})
         self._workers.submit(files)
-        return bool(files)
+        if not files:
+            self._next_claim = time.monotonic() + _CLAIM_AGAIN_SECONDS
 
     def _collect(self) -> None:
         finished = self._workers.finished()

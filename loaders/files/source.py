@@ -5,17 +5,23 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from loaders.files.twins import twin_of
 
+Outcome = TypeVar("Outcome")
+
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+
+_HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")  # control characters and the backslash
 
 # A file written this recently may change again without its modification time moving: the kernel's clock ticks each
 # 4 ms, and such a write between two looks would leave size and time as they were.
@@ -55,8 +61,7 @@ class SourceFile:
         Raises:
             FileFault: `file_changed` while it was read.
         """
-        with _reading():
-            body = os.read(self.descriptor, self.size + 1)
+        body = _guarded(os.read, self.descriptor, self.size + 1)
         if len(body) != self.size:
             raise FileFault("file_changed")
         self.check_unchanged()
@@ -70,8 +75,7 @@ class SourceFile:
         """
         offset = 0
         while offset < self.size:
-            with _reading():
-                part = os.pread(self.descriptor, min(part_size, self.size - offset), offset)
+            part = _guarded(os.pread, self.descriptor, min(part_size, self.size - offset), offset)
             if not part:
                 raise FileFault("file_changed")
             offset += len(part)
@@ -91,8 +95,7 @@ class SourceFile:
 
     def check_unchanged(self) -> None:
         """Raise `file_changed` when the file is no longer as it was opened, or too fresh to tell."""
-        with _reading():
-            status = os.fstat(self.descriptor)
+        status = _guarded(os.fstat, self.descriptor)
         if _signature(status) != self.signature or abs(time.time_ns() - status.st_mtime_ns) < _SETTLED_NANOSECONDS:
             raise FileFault("file_changed")
 
@@ -110,8 +113,7 @@ def open_source(root: int, path: str) -> Iterator[SourceFile]:
     """
     descriptor = _open_below(root, path)
     try:
-        with _reading():
-            status = os.fstat(descriptor)
+        status = _guarded(os.fstat, descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise FileFault("file_not_regular")
         if status.st_size == 0:
@@ -130,16 +132,14 @@ def safe_parts(path: str) -> list[str]:
             a backslash.
     """
     parts = path.split("/")
-    harmful = any(character < " " or "\x7f" <= character <= "\x9f" or character == "\\" for character in path)
-    if harmful or any(part in ("", ".", "..") for part in parts):
+    if _HARMFUL.search(path) or not {"", ".", ".."}.isdisjoint(parts):
         raise FileFault("file_unsafe_path")
     return parts
 
 
-@contextmanager
-def _reading() -> Iterator[None]:
+def _guarded(operation: Callable[..., Outcome], *arguments: int) -> Outcome:
     try:
-        yield
+        return operation(*arguments)
     except OSError as error:
         raise FileFault("file_unreadable") from error
 

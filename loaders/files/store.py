@@ -62,7 +62,7 @@ class Store(Protocol):
     """Objects small enough for memory."""
 
     def put(self, key: str, body: bytes, description: ObjectDescription) -> None:
-        """Create an object; S3 checks the SHA-256 it is sent with.
+        """Create an object; S3 checks the checksum that is sent with it.
 
         Raises:
             AlreadyThereError: nothing was overwritten.
@@ -86,8 +86,10 @@ class ObstoreStore:
         config: S3Config = {
             "region": session.region_name or "us-east-1",
             "virtual_hosted_style_request": endpoint is None,
-            "checksum_algorithm": "SHA256",
-            # The checksum guards the body; signing it too would hash it a second time.
+            # S3 refuses a body that does not match; the proof is the reading back, so the cheapest checksum serves.
+            # SHA-256 here took a fifth off the rate.
+            "checksum_algorithm": "CRC64NVME",
+            # The checksum guards the body; signing it too would hash it once more.
             "unsigned_payload": True,
         }
         if endpoint is not None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import unicodedata
 
-# Folder (device, inode, modification time) to its names, composed and folded. A folder of 100,000 files is listed
-# once, not once for each file that is missing from it.
-_listings: dict[tuple[int, int, int], tuple[frozenset[str], frozenset[str]]] = {}
+# A folder's names: as they are, composed, and folded.
+Listing = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
+# By device, inode and modification time: a folder of 100,000 files is listed once, not once for each file that is
+# missing from it.
+_listings: dict[tuple[int, int, int], Listing] = {}
 _LISTINGS_KEPT = 16
 
 
@@ -26,23 +29,25 @@ def twin_of(name: str, folder: int) -> str | None:
         if len(_listings) >= _LISTINGS_KEPT:
             _listings.clear()
         _listings[key] = listing
-    composed, folded = listing
+    names, composed, folded = listing
+    if name in names:
+        return None  # it came after we looked
     if _composed(name) in composed:
         return "file_normalization_mismatch"
     return "file_case_mismatch" if _folded(name) in folded else None
 
 
-def _list(folder: int) -> tuple[frozenset[str], frozenset[str]]:
+def _list(folder: int) -> Listing:
     try:
         # A descriptor of its own: threads that list through a shared one would each see a part of the names.
         own = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
     except OSError:
-        return frozenset(), frozenset()
+        return frozenset(), frozenset(), frozenset()
     try:
         names = os.listdir(own)  # noqa: PTH208 - pathlib has no descriptors
     finally:
         os.close(own)
-    return frozenset(map(_composed, names)), frozenset(map(_folded, names))
+    return frozenset(names), frozenset(map(_composed, names)), frozenset(map(_folded, names))
 
 
 def _composed(name: str) -> str:

@@ -11,7 +11,8 @@ _FOUR_BYTE_SEQUENCE = re.compile(rb"[\xf0-\xf7]")
 
 
 def _latin1(raw: bytes) -> str:
-    return raw.decode("latin-1").translate(_WINDOWS)
+    text = raw.decode("latin-1")
+    return text if text.isascii() else text.translate(_WINDOWS)
 
 
 def _utf8mb3(raw: bytes) -> str:

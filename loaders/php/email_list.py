@@ -45,7 +45,7 @@ def read_email_list(payload: bytes | None, decode_text: Callable[[bytes], str]) 
         return _elements(payload, decode_text)
     except PayloadRefused as refused:
         reason = refused.reason
-        if reason == "syntax" and refused.byte_offset == 0 and _is_bare_address(payload, decode_text):
+        if reason == "syntax" and _is_bare_address(payload, decode_text):
             reason = "bare_address"
         return [_without_elements("rejected", reason, refused.byte_offset)]
 

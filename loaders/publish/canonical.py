@@ -29,7 +29,8 @@ _RENDERINGS = {
     "uuid": _Rendering("u", _AS_TEXT),
     **dict.fromkeys(("json", "jsonb"), _Rendering("j", "({value})::jsonb::text")),
 }
-_OTHER = _Rendering("o", _AS_TEXT)
+# The output function and not the cast to text, which differs for some types (inet).
+_OTHER = _Rendering("o", "case when {value} is not null then format('%s', {value}) end")
 
 
 def rendered(value: sql.Composable, type_name: str) -> sql.Composable:

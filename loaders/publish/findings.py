@@ -41,7 +41,7 @@ def refuse_if_blocked(findings: Iterable[Finding]) -> None:
         return
     listed = "; ".join(f"{finding.where}: {finding.problem}" for finding in blocking)
     raise RefusedError(
-        f"the preflight has {len(blocking)} findings that block, nothing was written: {listed}",
+        f"the preflight blocks, nothing was written; {len(blocking)} to put right: {listed}",
         hint="; ".join(dict.fromkeys(finding.what_to_do for finding in blocking if finding.what_to_do)),
     )
 

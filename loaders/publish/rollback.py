@@ -266,7 +266,7 @@ class _Undo:
 
     def _refuse_referenced(self, child: Relation, column: str, condition: sql.Composable) -> None:
         child_table = read_table(self._session.connection, child)
-        beyond = sql.SQL("true")
+        beyond: sql.Composable = sql.SQL("true")
         if self._dry_run and child_table is not None and child_table.key is not None:
             # The rollback itself would have removed these children before.
             beyond = sql.SQL(
@@ -284,25 +284,22 @@ class _Undo:
         )
 
     def _take_back(self) -> None:
-        if self._batch.mode == "insert":
-            change: sql.Composed = sql.SQL("delete from {target} as target using {undo} as undo where").format(
-                **self._parts
-            )
-        else:
+        change: sql.Composable = sql.SQL("delete from {target} as target using {undo} as undo").format(**self._parts)
+        if self._batch.mode == "update":
             restored = sql.SQL(", ").join(
                 sql.SQL("{} = (undo.column_values ->> {})::{}").format(
                     sql.Identifier(name), name, sql.SQL(self._table.columns[name].cast_type)
                 )
                 for name in self._batch.columns
             )
-            change = sql.SQL("update {target} as target set {restored} from {undo} as undo where").format(
+            change = sql.SQL("update {target} as target set {restored} from {undo} as undo").format(
                 **self._parts, restored=restored
             )
         # The hash is compared once more in the statement itself: whoever edits the row meanwhile wins.
         self._execute(
             """
             with taken as (
-                {change} undo.reason is null and target.{key} = undo.key and {hash} = undo.published_hash
+                {change} where undo.reason is null and target.{key} = undo.key and {hash} = undo.published_hash
                 returning undo.id_map_id
             )
             update {undo} as undo set reason = 'edited'

@@ -80,7 +80,7 @@ class WriterSession:
     def take_lease(self, run_id: int) -> None:
         """Raise the fencing token for a run; the lock must be held. Waits for a predecessor's last batch to end."""
         row = self.connection.execute(
-            "update migration.writer_lease set fencing_token = fencing_token + 1, run_id = run.run_id, "
+            "update migration.writer_lease set fencing_token = writer_lease.fencing_token + 1, run_id = run.run_id, "
             "holder = run.host || ' process ' || run.process_id, acquired_at = clock_timestamp() "
             "from migration.run where run.run_id = %s and name = %s returning writer_lease.fencing_token",
             [run_id, LEASE],

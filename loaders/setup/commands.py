@@ -14,7 +14,6 @@ import typer
 from loaders.console import print_json, print_table, stderr
 from loaders.database import connect
 from loaders.errors import ConfigurationError, ServiceError
-from loaders.ledger.schema import upgrade_ledger
 from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
 from loaders.publish.faults import describe
 from loaders.settings import PROJECT_ROOT, Settings, load_settings
@@ -81,6 +80,9 @@ def run_setup(
     try:
         check_server(connection, settings)
         if not dry_run:
+            # SQLAlchemy would take half of the start of every other verb.
+            from loaders.ledger.schema import upgrade_ledger  # noqa: PLC0415
+
             upgrade_ledger(connection)
         targets, missing = read_targets(connection, manifest)
         steps = [

@@ -22,7 +22,7 @@ from sandbox.generator.repo_file_plants import PLANTS as REPO_FILE_PLANTS
 from sandbox.generator.reviewer_plants import PLANTS as REVIEWER_PLANTS
 from sandbox.generator.tables import TABLES
 
-__all__ = ["GeneratorError", "Plan", "generate"]
+__all__ = ["GeneratorError", "Plan", "check", "generate"]
 
 _LEAST_ROWS = {
     "repo_file": len(REPO_FILE_PLANTS),
@@ -54,8 +54,13 @@ def generate(
     Raises:
         GeneratorError: the plan is too small for the planted rows, or something is not empty.
     """
-    _check(plan)
-    loader, copier, tree = MysqlLoader(mysql), PostgresCopier(postgres), Tree(efs_root, plan)
+    check(plan)
+    loader, copier = MysqlLoader(mysql), PostgresCopier(postgres)
+    for table in (*_LEAST_ROWS, *TABLES):
+        loader.require_empty(table)
+    for table in ("public.auth_user", "public.docutrax_profiles_document", "migration.id_map"):
+        copier.require_empty(table)
+    tree = Tree(efs_root, plan)
     world = worlds.build(plan, exemptions.GROUP_COUNT, copier.reserve)
     areas.fill(
         copier,
@@ -80,7 +85,12 @@ def generate(
     return counts
 
 
-def _check(plan: Plan) -> None:
+def check(plan: Plan) -> None:
+    """Tell whether the plan can be carried out; `generate` does so itself before it writes.
+
+    Raises:
+        GeneratorError: the plan is too small for the planted rows, or names a table that is not there.
+    """
     for table, least in _LEAST_ROWS.items():
         if plan.rows_of(table) < least:
             raise GeneratorError(

@@ -9,6 +9,9 @@ from random import Random
 
 from sandbox.generator.plan import Dice, GeneratorError, Plan
 
+# 2023-11-14: files of DTX 1.0 are old, and equal runs leave equal trees.
+_MODIFIED = 1_700_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -47,7 +50,8 @@ class Tree:
     def write(self, entry: Entry, number: int) -> int:
         """Write one entry; `number` is the repo_file_id its content is made from. Its size in bytes."""
         path = self._root / entry.path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True)
         if entry.kind == "folder":
             path.mkdir()
         elif entry.kind == "fifo":
@@ -57,6 +61,7 @@ class Tree:
         else:
             content = b"" if entry.kind == "empty" else self._content(int(entry.argument or number), entry.size)
             path.write_bytes(content)
+            os.utime(path, (_MODIFIED, _MODIFIED))
             if entry.kind == "unreadable":
                 path.chmod(0)
             return len(content)

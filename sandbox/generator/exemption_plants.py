@@ -37,7 +37,7 @@ class Exemption:
         second_record: for the group's second record.
         extra_record: for one of the world's extra records.
         extra_group: the extra group that is expected.
-        requirements: whose requirements_id the row has: "own", "extra" (the extra group's) or "foreign" (group 0's).
+        foreign_requirements: requirements_id is that of group 0, not of the expected group.
         documents: how the group's first DocRequirements are before the migration.
     """
 
@@ -48,7 +48,7 @@ class Exemption:
     second_record: bool = False
     extra_record: int | None = None
     extra_group: int | None = None
-    requirements: str = "own"
+    foreign_requirements: bool = False
     documents: tuple[DocumentState, ...] = ()
 
 
@@ -154,8 +154,8 @@ _PARENTS = (
     _published(columns={"requirements_id": None}, expects={"coi_risk_profile_id": None}),
     _published(columns={"requirements_id": 0}, expects={"coi_risk_profile_id": None}),
     # The Record is in one group; the requirements name another, and still give the risk profile.
-    _published(requirements="foreign"),
-    _published(extra_record=DECIDED, extra_group=3, requirements="extra"),
+    _published(foreign_requirements=True),
+    _published(extra_record=DECIDED, extra_group=3),
     _rejected("record_missing", vendor_id=None),
     _rejected("record_missing", vendor_id=0),
     _rejected("record_absent", vendor_id=ABSENT),

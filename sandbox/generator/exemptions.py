@@ -56,7 +56,7 @@ def _planted(world: World, at: int, plant: Exemption, group: int) -> Planted:
         record = world.extra_record(plant.extra_record)
     if plant.extra_group is not None:
         group = world.extra_group(plant.extra_group)
-    requirements_group = 0 if plant.requirements == "foreign" else group
+    requirements_group = 0 if plant.foreign_requirements else group
     user = at % world.users.count
     source: dict[str, Any] = {
         "exemption_id": at + 1,

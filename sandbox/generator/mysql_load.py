@@ -30,8 +30,13 @@ class MysqlLoader:
         """The table's columns, in order."""
         return [name for name, _ in self._columns(table)]
 
+    def require_empty(self, table: str) -> None:
+        """Raise GeneratorError when the table holds rows."""
+        if self._execute(f"select exists (select * from {_quote(table)})")[0][0]:
+            raise GeneratorError(f"{table} is not empty", hint="Generate into a fresh database.")
+
     def load(self, table: str, rows: Iterable[Sequence[Any]]) -> int:
-        """Load rows into an empty table; memory does not grow with their number.
+        """Load rows; memory does not grow with their number.
 
         Args:
             table: the table's name.
@@ -42,10 +47,8 @@ class MysqlLoader:
             The number of rows.
 
         Raises:
-            GeneratorError: the table holds rows, or MySQL changed a value on its way in.
+            GeneratorError: MySQL changed a value on its way in.
         """
-        if self._execute(f"select exists (select * from {_quote(table)})")[0][0]:
-            raise GeneratorError(f"{table} is not empty", hint="Generate into a fresh database.")
         encodings = [encoding for _, encoding in self._columns(table)]
         count = 0
         with tempfile.NamedTemporaryFile(prefix="dtx1-load-") as file:

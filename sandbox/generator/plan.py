@@ -8,6 +8,8 @@ from zlib import crc32
 
 # Area 12's category list is fixed (spec: area12, report_category).
 REPORT_CATEGORIES = 9
+# The documents' 100 rows a table; repo_file holds more cases than that.
+_ROWS, _REPO_FILES = 100, 120
 
 
 class GeneratorError(Exception):
@@ -25,7 +27,7 @@ class Plan:
     """How many rows each table of DTX 1.0 gets.
 
     Args:
-        scale: 1 gives the documents' 100 rows a table.
+        scale: 1 gives the documents' 100 rows a table (report_category 9, repo_file 120).
         rows: row counts by table that replace the scale's.
         seed: another seed gives other names, dates and bytes, with the same planted defects.
         file_bytes: smallest and largest size of an ordinary file on EFS, in bytes.
@@ -40,7 +42,9 @@ class Plan:
         """Row count of a table."""
         if table in self.rows:
             return self.rows[table]
-        return REPORT_CATEGORIES if table == "report_category" else round(100 * self.scale)
+        if table == "report_category":
+            return REPORT_CATEGORIES
+        return round((_REPO_FILES if table == "repo_file" else _ROWS) * self.scale)
 
 
 class Dice:

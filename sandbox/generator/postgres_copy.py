@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from sandbox.generator import rendering
+from sandbox.generator.plan import GeneratorError
 
 _BUFFER_LINES = 2000
 
@@ -23,6 +24,12 @@ class PostgresCopier:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         connection.execute("set time zone 'UTC'")
+
+    def require_empty(self, table: str) -> None:
+        """Raise GeneratorError when the table, named with its schema, holds rows."""
+        statement = sql.SQL("select from {} limit 1").format(sql.Identifier(*table.split(".")))
+        if self._connection.execute(statement).fetchone() is not None:
+            raise GeneratorError(f"{table} is not empty", hint="Generate into a fresh database.")
 
     def reserve(self, table: str, count: int) -> int:
         """Draw `count` ids in a row from the table's sequence; the first of them."""

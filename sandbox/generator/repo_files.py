@@ -158,7 +158,7 @@ def _bulk(world: World, dice: Dice, tree: Tree, at: int) -> Planted:
     name, intake_date = names.file(dice, key, 2), times.local(dice, at, 4)
     source = _row(world, key, record, user)
     source["name"], source["intake_date"] = name, intake_date
-    source["repo_filepath"] = path = f"{source['client_id']}/{intake_date[:4]}/{name}"
+    source["repo_filepath"] = path = f"{source['client_id'] % 100:02}/{source['client_id']}/{name}"
     source["treatment"] = ("COI_MANUAL", "COI_OCR", "DOC", None)[dice.roll(at, 6, 4)]
     source["upload_src"] = ("DnD", "Broker", "Email")[dice.roll(at, 7, 3)]
     if kind in ("processed", "unprocessed") or (kind == "deleted" and at % 3 == 0):

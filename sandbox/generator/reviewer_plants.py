@@ -79,13 +79,13 @@ _PUBLISHED = (
     _new("", _address("after.blank"), published=(_address("after.blank"),)),
     # Twins in two rows; ids 9 and 10: as text, 9 comes after 10.
     _new(_address("Twin.Rows"), account=5),
-    Reviewer(_DUPLICATE, php.strings([_address("twin.rows ")]), account=5),
+    Reviewer(_DUPLICATE, php.strings([f"{_address('twin.rows')} "]), account=5),
     # Twins in one row; positions 2 and 10.
     _new(
         *(_address(f"list.{at}") for at in range(2)),
         _address("Twin.Positions"),
         *(_address(f"list.{at}") for at in range(3, 10)),
-        _address("twin.positions "),
+        f" {_address('twin.positions')}",
         published=(
             *(_address(f"list.{at}") for at in range(2)),
             _address("Twin.Positions"),

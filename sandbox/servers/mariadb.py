@@ -127,7 +127,7 @@ def start(
     def is_ready(on_port: int) -> bool:
         try:
             server(on_port).connect(connect_timeout=2).close()
-        except pymysql.OperationalError:
+        except pymysql.Error:
             return False
         return True
 

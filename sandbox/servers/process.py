@@ -28,7 +28,7 @@ _children: list[subprocess.Popen[bytes]] = []
 
 @dataclass(frozen=True)
 class Program:
-    """A server program: what its command line shows, whom root runs it as, and which signal stops it cleanly."""
+    """A server program, or a Python module: its name, whom root runs it as, and which signal stops it cleanly."""
 
     name: str
     accounts: tuple[str, ...] = ()
@@ -129,10 +129,21 @@ def running_in(folder: Path, program: Program) -> list[psutil.Process]:
             working_folder, command = process.cwd(), process.cmdline()
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-        # Four words: `python -m ministack` has its name third, `postgres: writer` first.
-        if Path(working_folder).is_relative_to(home) and any(program.name in word for word in command[:4]):
+        if Path(working_folder).is_relative_to(home) and _is(program, command):
             found.append(process)
     return found
+
+
+def _is(program: Program, command: Sequence[str]) -> bool:
+    """Whether a command line is `program`, a child of it such as `postgres: checkpointer`, or `python -m program`."""
+    if not command:
+        return False
+    first = command[0]
+    return (
+        Path(first).name == program.name
+        or first.startswith(f"{program.name}: ")
+        or list(command[1:3]) == ["-m", program.name]
+    )
 
 
 def main_process(folder: Path, program: Program) -> psutil.Process | None:

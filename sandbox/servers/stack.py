@@ -19,7 +19,7 @@ from sandbox.servers import mariadb, postgres, process, s3
 from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import Postgres
 from sandbox.servers.s3 import S3
-from sandbox.servers.state import ServerRecord, State, load, save
+from sandbox.servers.state import ServerRecord, State, claim_data_folder, load, save
 
 PROGRAMS = {"mariadb": mariadb.PROGRAM, "postgres": postgres.PROGRAM, "s3": s3.PROGRAM}
 SOURCE_DATABASE, TARGET_DATABASE, BUCKET = "dtx1", "dtx2", "dtx2-files"
@@ -79,7 +79,12 @@ def start(home: Path, environment: Mapping[str, str]) -> Stack:
         RefusedError: a server named by URL has databases or accounts of our names that we did not make.
         ServiceError: a server does not start or answer; those started here are stopped again.
     """
+    new = not (home / "state.json").exists()
     state = load(home)
+    claim_data_folder(Path(state.data_folder))
+    if new:
+        # Nobody knows the passwords of servers and data that lie there still: somebody removed the sandbox by hand.
+        _remove_servers(Path(state.data_folder))
     save(home, state)
     urls = {name: _parse(variable, environment.get(variable, "")) for name, variable in VARIABLES.items()}
     try:
@@ -108,11 +113,26 @@ def stop(home: Path) -> None:
 
 
 def remove_data(home: Path) -> None:
-    """Delete the sandbox's data, wherever they lie; its servers must be stopped."""
+    """Stop the private servers and delete the sandbox with its data, wherever they lie."""
     data = Path(load(home).data_folder)
-    shutil.rmtree(home)
-    if data != home.resolve():
-        shutil.rmtree(data, ignore_errors=True)
+    _remove_servers(data)
+    remove_tree(home)
+    if data.exists():
+        data.rmdir()
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder; folders in it may lack the permission that deleting their contents needs, as in the EFS tree."""
+    for inner in folder.rglob("*"):
+        if inner.is_dir() and not inner.is_symlink():
+            inner.chmod(0o700)
+    shutil.rmtree(folder)
+
+
+def _remove_servers(data: Path) -> None:
+    for name, program in PROGRAMS.items():
+        process.stop(data / name, program)
+        shutil.rmtree(data / name, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def load(home: Path) -> State:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ServiceError(
             f"cannot read {path}: {type(error).__name__}",
-            hint="Was the sandbox started by another user? Otherwise remove the file and start again.",
+            hint=f"Was the sandbox started by another user? Otherwise remove {home} and start again.",
         ) from None
 
 
@@ -94,9 +94,14 @@ def exclusive(home: Path) -> Iterator[None]:
 
     Raises:
         RefusedError: another command holds it.
+        ServiceError: it belongs to another user.
     """
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
+    try:
+        lock = (home / "lock").open("w")
+    except PermissionError:
+        raise ServiceError(f"the sandbox in {home} belongs to another user", hint="Use it as that user.") from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -111,18 +116,22 @@ def choose_data_folder(home: Path) -> Path:
 
     `home` does not serve when a socket in it has too long a path, or when root runs the servers as users that cannot
     get there.
-
-    Raises:
-        ServiceError: somebody else's folder has that name.
     """
     home = home.resolve()
     accounts = [process.unprivileged_account(program) for program in (mariadb.PROGRAM, postgres.PROGRAM)]
     reachable = all(account is None or process.can_reach(home / "mariadb", account) for account in accounts)
     if reachable and len(os.fsencode(home / "mariadb" / "s")) < _LONGEST_SOCKET_PATH:
         return home
-    folder = Path(tempfile.gettempdir()) / f"dtx-sandbox-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
+    return Path(tempfile.gettempdir()) / f"dtx-sandbox-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
+
+
+def claim_data_folder(folder: Path) -> None:
+    """Create the data folder, or make sure that it is ours: anybody can make one in the temporary directory.
+
+    Raises:
+        ServiceError: somebody else's folder has that name.
+    """
     folder.mkdir(mode=0o711, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
         raise ServiceError(f"{folder} belongs to another user", hint="Remove it, or set TMPDIR to a folder of yours.")
     folder.chmod(0o711)
-    return folder

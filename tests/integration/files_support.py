@@ -1,7 +1,9 @@
-"""What the tests of `dtx files` share: a listing model, its manifest, and a run of the command."""
+"""What the tests of `dtx files` share: a listing model, its manifest, runs of the command, and S3's end state."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -12,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from loaders.database import connect
+from loaders.files.command import preview, transfer, verify
+from loaders.files.model import load_models
 from loaders.settings import PROJECT_ROOT, Settings
 from sandbox.servers.s3 import S3
 
 ENTITY = "repo_file"
+COMMANDS = {"transfer": transfer, "preview": preview, "verify": verify}
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,23 @@ class Rig:
     def efs(self) -> Path:
         return self.settings.efs_root
 
-    def list_files(self, rows: Iterable[tuple[str, str]]) -> None:
-        """Make the model list (key, path) pairs; names and object keys follow from them."""
-        self.list_rows([(key, path, f"dtx1/repo_file/{key}.pdf", f"{key} é.pdf") for key, path in rows])
+    @property
+    def bucket(self) -> str:
+        return self.settings.s3_bucket
 
-    def list_rows(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
+    def write(self, bodies: dict[str, bytes]) -> None:
+        """Create EFS files by relative path and list each under its path as key."""
+        for path, body in bodies.items():
+            (self.efs / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.efs / path).write_bytes(body)
+        self.list_files({path: path for path in bodies})
+
+    def list_files(self, paths: dict[str, str]) -> None:
+        """Make the model list key -> path; the object's key is `dtx1/repo_file/<key>`."""
+        self.list_rows((key, path, f"dtx1/repo_file/{key}", f"{key} é.pdf") for key, path in paths.items())
+
+    def list_rows(self, rows: Iterable[tuple[str | None, ...]]) -> None:
+        """Make the model list (legacy_key, source_path, object_key, original_name) rows."""
         with connect(self.settings, "transform") as connection:
             connection.execute("drop table if exists migration_intermediate.listed")
             connection.execute(
@@ -50,63 +67,60 @@ class Rig:
                 "update migration_intermediate.listed set entity = %s, source_key = legacy_key", [ENTITY]
             )
 
-    def environment(self, **overrides: str) -> dict[str, str]:
+    def run(self, command: str = "transfer", code: int = 0, **settings: Any) -> dict[str, Any]:
+        """Run in this process with --json; the exit code must be `code`. Returns the document."""
+        changed = self.settings.model_copy(update=settings)
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            exit_code = COMMANDS[command](changed, load_models(self.manifest), True)
+        document: dict[str, Any] = json.loads(output.getvalue())
+        assert int(exit_code) == code, document
+        return document
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start the real command in a process of its own."""
         values = {
-            f"DTX_{name.upper()}": getattr(value, "get_secret_value", lambda value=value: value)()
+            f"DTX_{name.upper()}": str(getattr(value, "get_secret_value", lambda value=value: value)())
             for name, value in self.settings
             if value is not None
         }
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DTX_")}
-        return {**kept, **{name: str(value) for name, value in values.items()}, **overrides}
-
-    def command(self, *arguments: str) -> list[str]:
-        verb = [sys.executable, "-c", "from loaders.cli import main; main()", "files"]
-        return [*verb, *arguments, "--manifest", str(self.manifest)]
-
-    def run(self, *arguments: str, **overrides: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            env=self.environment(**overrides),
+        return subprocess.Popen(
+            [
+                *[sys.executable, "-c", "from loaders.cli import main; main()", "files"],
+                *[*arguments, "--manifest", str(self.manifest)],
+            ],
+            env={**os.environ, **values, **environment},
             cwd=PROJECT_ROOT,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            timeout=120,
         )
 
-    def document(self, *arguments: str, code: int = 0, **overrides: str) -> dict[str, Any]:
-        """Run with --json; the exit code must be `code`."""
-        done = self.run(*arguments, "--json", **overrides)
-        assert done.returncode == code, done.stderr
-        document: dict[str, Any] = json.loads(done.stdout)
-        return document
-
-    def ledger(self) -> dict[str, tuple[str, str | None]]:
-        """Key to state and reason."""
-        with connect(self.settings, "publisher") as connection:
-            return {
-                key: (state, reason)
-                for key, state, reason in connection.execute(
-                    "select legacy_key, state, reason_code from migration.file_transfer order by legacy_key"
-                )
-            }
+    def ledger(self) -> dict[str, str]:
+        """Key to reason, or to state where there is none."""
+        return {row[1]: row[6] or row[5] for row in self.rows()}
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """The end state: everything but times, attempts and runs."""
-        with connect(self.settings, "publisher") as connection:
-            return connection.execute(
-                "select entity, legacy_key, source_key, source_path, object_key, state, reason_code, size_bytes, "
-                "modified_at, sha256, lease_owner, lease_until from migration.file_transfer order by entity, legacy_key"
-            ).fetchall()
+        """The end state of the ledger: everything but attempts, runs and times of ours."""
+        return self.query(
+            "select entity, legacy_key, source_key, source_path, object_key, state, reason_code, size_bytes, "
+            "modified_at, sha256, lease_owner, lease_until from migration.file_transfer order by entity, legacy_key"
+        )
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        with connect(self.settings, "publisher", autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
     def objects(self) -> dict[str, bytes]:
+        """Key (without the prefix of the tests) to the stored bytes, read by another client than ours."""
         client = self.s3.client()
-        keys = [
-            entry["Key"]
-            for page in client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.s3_bucket)
-            for entry in page.get("Contents", [])
-        ]
-        return {key: client.get_object(Bucket=self.settings.s3_bucket, Key=key)["Body"].read() for key in keys}
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        return {
+            key.removeprefix("dtx1/repo_file/"): client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            for key in keys
+        }
 
 
 def write_manifest(path: Path) -> Path:

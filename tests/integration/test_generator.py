@@ -5,24 +5,25 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import multiprocessing
 import os
-import subprocess
-import sys
+import resource
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from loaders.ledger.schema import upgrade_ledger
 from loaders.settings import PROJECT_ROOT
+from sandbox import dtx2
 from sandbox.dtx1 import schema
 from sandbox.generator import GeneratorError, Plan, generate
 from sandbox.servers.mariadb import MariaDB
-from sandbox.servers.postgres import APPLICATION, OWNER, Postgres
+from sandbox.servers.postgres import OWNER, Postgres
 
 KEYED = ("repo_file", "exemption", "reviewer_address")
 EMPTY = "generator_empty"
@@ -59,19 +60,7 @@ class Sandbox:
 def empty_target(postgres: Postgres) -> Iterator[Postgres]:
     """The name EMPTY: a DTX 2.0 database with its tables and the ledger, to be used as a template."""
     postgres.create_database(EMPTY)
-    variables = {
-        "SANDBOX_DTX2_HOST": postgres.host,
-        "SANDBOX_DTX2_PORT": str(postgres.port),
-        "SANDBOX_DTX2_DATABASE": EMPTY,
-        "SANDBOX_DTX2_USER": APPLICATION,
-        "SANDBOX_DTX2_PASSWORD": postgres.role_password,
-    }
-    subprocess.run(
-        [sys.executable, "-m", "sandbox.dtx2.manage", "migrate", "--verbosity=0"],
-        cwd=PROJECT_ROOT,
-        env={**os.environ, **variables},
-        check=True,
-    )
+    dtx2.migrate(dtx2.Database(postgres.host, postgres.port, EMPTY, postgres.role_password))
     with postgres.connect(EMPTY, role=OWNER) as owner:
         upgrade_ledger(owner)
     yield postgres
@@ -111,7 +100,7 @@ def test_every_table_has_its_rows(sandbox: Sandbox) -> None:
     tables = {column.source_table for column in schema.read_catalogue()}
     assert len(tables) == 22
     held = {table: sandbox.mysql(f"select count(*) from `{table}`")[0][0] for table in tables}
-    assert held == {table: 9 if table == "report_category" else 100 for table in tables}
+    assert held == dict.fromkeys(tables, 100) | {"report_category": 9, "repo_file": 120}
     assert sandbox.counts == held
 
 
@@ -124,6 +113,23 @@ def test_every_table_of_dtx2_has_rows(sandbox: Sandbox) -> None:
     assert len(tables) == 22
     empty = [table for table in tables if not sandbox.target(f"select exists (select from {table})")[0][0]]
     assert empty == []
+
+
+def test_m7_django_accepts_every_row_of_dtx2(sandbox: Sandbox) -> None:
+    server = sandbox.postgres
+    database = dtx2.Database(server.host, server.port, sandbox.name, server.role_password)
+    models = {
+        "auth": ["User"],
+        "docutrax_hierarchy": ["Directory", "Account", "AccountEmail", "AccountMeta", "Record"],
+        "docutrax_profiles": [
+            *("COIRiskProfile", "RequirementsGroup", "RequirementsGroupMember", "DocRequirement", "Certificate"),
+            *("Document", "ManualOverride", "WaiverRequest", "AuditHistory"),
+        ],
+        "docutrax_billing": ["BillingProfile", "Invoice", "Payment", "BillingEvent"],
+        "docutrax_utils": ["UserActivityLog"],
+        "permissions": ["Permission", "UserPermission"],
+    }
+    assert dtx2.judge(database, *(f"{app}.{model}" for app, names in models.items() for model in names)) == []
 
 
 @pytest.mark.parametrize("table", KEYED)
@@ -166,7 +172,8 @@ def dump(sandbox: Sandbox) -> dict[str, str]:
         for path in sorted(root.rglob("*")):
             kind = "link" if path.is_symlink() else "file" if path.is_file() else "other"
             content = path.read_bytes() if kind == "file" and os.access(path, os.R_OK) else b""
-            hashes[f"{kind} {path.relative_to(root)}"] = hashlib.sha256(content).hexdigest()
+            modified = path.stat().st_mtime if kind == "file" and root == sandbox.efs_root else None
+            hashes[f"{kind} {path.relative_to(root)}"] = f"{modified} {hashlib.sha256(content).hexdigest()}"
     return hashes
 
 
@@ -253,7 +260,7 @@ def test_f1_files_lie_where_the_answers_say(sandbox: Sandbox) -> None:
     paths = dict(sandbox.mysql("select repo_file_id, repo_filepath from repo_file"))
     outcomes = {int(answer["source_key"]): answer["reason_code"] for answer in sandbox.answers("repo_file")}
     published = [sandbox.efs_root / paths[key] for key, reason in outcomes.items() if reason == "mapped"]
-    assert len(published) > 25
+    assert len(published) > 60
     assert all(path.is_file() and not path.is_symlink() and path.stat().st_size for path in published)
     contents = Counter(hashlib.sha256(path.read_bytes()).digest() for path in published)
     assert sorted(contents.values(), reverse=True)[:3] == [2, 2, 1]
@@ -262,25 +269,49 @@ def test_f1_files_lie_where_the_answers_say(sandbox: Sandbox) -> None:
     assert not any(path.exists() for path in missing)
 
 
-def test_a_used_folder_is_refused(sandbox: Sandbox) -> None:
-    with (
-        sandbox.mariadb.connect(sandbox.name) as source,
-        sandbox.postgres.connect(sandbox.name, role=OWNER) as target,
-        pytest.raises(GeneratorError, match="EFS folder is not empty"),
-    ):
-        generate(Plan(), source, target, sandbox.efs_root, sandbox.answer_key)
+def test_nothing_is_added_to_what_is_there(sandbox: Sandbox, empty_target: Postgres, tmp_path: Path) -> None:
+    """Filled tables and folders are refused before anything is written."""
+    before = dump(sandbox)
+    with sandbox.mariadb.connect(sandbox.name) as source, sandbox.mariadb.connect("mysql") as other:
+        fresh = "generator_fresh"
+        sandbox.mariadb.create_database(fresh)
+        other.select_db(fresh)
+        schema.apply(other)
+        with (
+            sandbox.postgres.connect(sandbox.name, role=OWNER) as filled,
+            empty_target.connect(EMPTY, role=OWNER) as empty,
+        ):
+            with pytest.raises(GeneratorError, match="repo_file is not empty"):
+                generate(Plan(), source, empty, tmp_path / "efs", tmp_path / "answer_key")
+            with pytest.raises(GeneratorError, match="auth_user is not empty"):
+                generate(Plan(), other, filled, tmp_path / "efs", tmp_path / "answer_key")
+            with pytest.raises(GeneratorError, match="EFS folder is not empty"):
+                generate(Plan(), other, empty, sandbox.efs_root, tmp_path / "answer_key")
+            assert empty.execute("select count(*) from auth_user").fetchone() == (0,)
+        sandbox.mariadb.drop_database(fresh)
+    assert list(tmp_path.iterdir()) == []
+    assert dump(sandbox) == before
 
 
-def test_a_filled_table_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
-    with (
-        sandbox.mariadb.connect(sandbox.name) as source,
-        psycopg.connect(
-            host=sandbox.postgres.host,
-            port=sandbox.postgres.port,
-            dbname=EMPTY,
-            user=OWNER,
-            password=sandbox.postgres.role_password,
-        ) as target,
-        pytest.raises(GeneratorError, match="repo_file is not empty"),
-    ):
-        generate(Plan(), source, target, tmp_path / "efs", tmp_path / "answer_key")
+# Held in memory, 200,000 rows of the two tables would take more than this by themselves.
+LARGE = {"repo_file": 50_000, "exemption": 150_000}
+RSS_CAP_MEGABYTES = 200
+
+
+def peak_memory_of_a_large_run(mariadb: MariaDB, postgres: Postgres, folder: Path) -> int:
+    """Megabytes; to be run in a process of its own."""
+    large = Plan(rows=LARGE, file_bytes=(100, 200))
+    generated("generator_large", large, mariadb, postgres, folder)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def test_memory_does_not_grow_with_rows(mariadb: MariaDB, empty_target: Postgres, tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
+        peak = processes.submit(peak_memory_of_a_large_run, mariadb, empty_target, tmp_path).result()
+    assert peak < RSS_CAP_MEGABYTES
+    large = Sandbox("generator_large", mariadb, empty_target, tmp_path / "efs", tmp_path / "answer_key", {})
+    for table, count in LARGE.items():
+        assert large.mysql(f"select count(*) from {table}") == [(count,)]
+        assert len(large.answers(table)) == count
+    mariadb.drop_database("generator_large")
+    empty_target.drop_database("generator_large")

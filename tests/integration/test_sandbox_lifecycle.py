@@ -35,7 +35,6 @@ def home(tmp_path: Path) -> Iterator[Path]:
     home = tmp_path / ".sandbox"
     yield home
     if home.exists():
-        stack.stop(home)
         stack.remove_data(home)
 
 
@@ -75,6 +74,13 @@ def test_stop_leaves_no_process_and_a_restart_has_the_data_and_the_ports(home: P
     pids = processes(home)
     assert set(pids) == set(PROGRAMS)
     assert {name: record.pid for name, record in state.load(home).servers.items()} == pids
+    listening = {
+        connection.laddr.ip
+        for pid in pids.values()
+        for connection in psutil.Process(pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
     assert stack.start(home, {}) == first
     assert processes(home) == pids, "a second start keeps healthy servers"
 
@@ -86,6 +92,16 @@ def test_stop_leaves_no_process_and_a_restart_has_the_data_and_the_ports(home: P
     second = stack.start(home, {})
     assert second == first
     assert planted(second) == KEPT
+
+
+def test_a_sandbox_removed_by_hand_while_it_ran_is_ended_and_begun_anew(home: Path) -> None:
+    plant(stack.start(home, {}))
+    orphans = processes(home)
+    shutil.rmtree(home)
+    servers = stack.start(home, {})
+    plant(servers)
+    assert planted(servers) == KEPT
+    assert not [pid for pid in orphans.values() if psutil.pid_exists(pid)]
 
 
 def test_servers_killed_by_force_start_again_with_their_data(home: Path) -> None:
@@ -124,8 +140,8 @@ def test_a_starter_killed_in_the_middle_leaves_nothing_that_hinders(home: Path, 
 
 
 def test_a_stranger_with_a_remembered_pid_is_never_killed(home: Path, tmp_path: Path) -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "mariadbd"], cwd=tmp_path)
-    neighbour = subprocess.Popen(["sleep", "600"], cwd=tmp_path)
+    stranger = subprocess.Popen(["mariadbd", "600"], executable=shutil.which("sleep"), cwd=tmp_path)
+    neighbour = subprocess.Popen(["mariadb", "600"], executable=shutil.which("sleep"), cwd=tmp_path)
     try:
         known = state.load(home)
         for name in PROGRAMS:

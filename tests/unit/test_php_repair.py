@@ -68,3 +68,7 @@ def test_d7_nothing_is_offered_without_proof(payload: bytes) -> None:
 def test_d7_the_usual_case() -> None:
     damaged = 'a:2:{i:0;s:12:"zoé@b.example.com";i:1;s:7:"a@b.com";}'.encode()
     assert recount_lengths(damaged) == damaged.replace(b"s:12:", b"s:18:")
+
+
+def test_d7_a_quote_and_semicolon_inside_a_string() -> None:
+    assert recount_lengths(b's:9:"a";b";') == b's:4:"a";b";'

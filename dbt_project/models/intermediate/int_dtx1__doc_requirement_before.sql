@@ -42,7 +42,7 @@ restored as (
             (first_images.column_values ->> 'is_exempted')::boolean, doc_requirements.is_exempted
         ) as is_exempted,
         coalesce(first_images.column_values ->> 'note', doc_requirements.note) as note,
-        coalesce(first_images.column_values -> 'metadata', doc_requirements.metadata) as metadata
+        coalesce((first_images.column_values ->> 'metadata')::jsonb, doc_requirements.metadata) as metadata
     from doc_requirements
     left join first_images on doc_requirements.doc_requirement_id = first_images.target_id
 

@@ -60,7 +60,21 @@ ranked as (
 classified as (
 
     select
-        judged.*,
+        judged.source_key,
+        judged.unstorable,
+        judged.loaded_at,
+        judged.requirements_group_id,
+        judged.coi_risk_profile_id,
+        judged.coverage_type,
+        judged.coverage_subtype,
+        judged.item_key,
+        judged.doc_requirement_id,
+        judged.reason,
+        judged.expiry_date,
+        judged.expires_at,
+        judged.approved_by_id,
+        judged.approved_at,
+        judged.status,
         case
             when judged.reject_reason is not null then judged.reject_reason
             when ranked.place > 1 then 'superseded'
@@ -76,9 +90,8 @@ classified as (
             when judged.reject_reason is not null then 'reject'
             when ranked.place > 1 then 'skip'
             when judged.is_document and doc_requirements.is_exempted then 'already_present'
-            when {{ decision('D11-7') }} is distinct from 'migrate' then null
-            when judged.is_document then 'update'
-            when judged.is_coi then 'publish'
+            when {{ decision('D11-7') }} = 'migrate' and judged.is_document then 'update'
+            when {{ decision('D11-7') }} = 'migrate' and judged.is_coi then 'publish'
         end as disposition
     from judged
     left join ranked on judged.source_key = ranked.source_key

@@ -94,11 +94,8 @@ judged as (
             when joined.is_document and joined.match_count is null then 'document_type_unmatched'
             when joined.is_document and joined.match_count > 1 then 'document_type_ambiguous'
             when joined.expiry_meaning is null and joined.expiry_date is null then 'expiry_invalid'
-            when joined.approved_at is null and not joined.is_create_time_missing then
-                case
-                    when joined.create_time_local is null then 'approved_at_invalid'
-                    else 'approved_at_in_dst_gap'
-                end
+            when joined.create_time_local is null and not joined.is_create_time_missing then 'approved_at_invalid'
+            when joined.approved_at is null and not joined.is_create_time_missing then 'approved_at_in_dst_gap'
             when joined.is_document and joined.is_expired then 'document_exemption_expired'
         end as reject_reason
     from joined

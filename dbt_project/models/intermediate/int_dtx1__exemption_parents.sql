@@ -6,37 +6,31 @@ exemptions as (
 
 ),
 
-id_map as (
-
-    select * from {{ ref('int_dtx1__current_id_map') }}
-
-),
-
 records as (
 
-    select * from id_map
-    where id_map.entity = 'record' and id_map.target_table = 'public.docutrax_hierarchy_record'
+    select * from {{ ref('int_dtx1__current_id_map') }}
+    where entity = 'record' and target_table = 'public.docutrax_hierarchy_record'
 
 ),
 
 users as (
 
-    select * from id_map
-    where id_map.entity = 'user' and id_map.target_table = 'public.auth_user'
+    select * from {{ ref('int_dtx1__current_id_map') }}
+    where entity = 'user' and target_table = 'public.auth_user'
 
 ),
 
 requirements_groups as (
 
-    select * from id_map
-    where id_map.entity = 'requirements' and id_map.target_table = 'public.docutrax_profiles_requirementsgroup'
+    select * from {{ ref('int_dtx1__current_id_map') }}
+    where entity = 'requirements' and target_table = 'public.docutrax_profiles_requirementsgroup'
 
 ),
 
 risk_profiles as (
 
-    select * from id_map
-    where id_map.entity = 'requirements' and id_map.target_table = 'public.docutrax_profiles_coiriskprofile'
+    select * from {{ ref('int_dtx1__current_id_map') }}
+    where entity = 'requirements' and target_table = 'public.docutrax_profiles_coiriskprofile'
 
 ),
 

@@ -6,38 +6,32 @@ repo_files as (
 
 ),
 
-id_map as (
-
-    select * from {{ ref('int_dtx1__current_id_map') }}
-
-),
-
 accounts as (
 
-    select * from id_map
-    where id_map.entity = 'account' and id_map.target_table = 'public.docutrax_hierarchy_account'
+    select * from {{ ref('int_dtx1__current_id_map') }}
+    where entity = 'account' and target_table = 'public.docutrax_hierarchy_account'
 
 ),
 
 records as (
 
-    select * from id_map
-    where id_map.entity = 'record' and id_map.target_table = 'public.docutrax_hierarchy_record'
+    select * from {{ ref('int_dtx1__current_id_map') }}
+    where entity = 'record' and target_table = 'public.docutrax_hierarchy_record'
 
 ),
 
 users as (
 
-    select * from id_map
-    where id_map.entity = 'user' and id_map.target_table = 'public.auth_user'
+    select * from {{ ref('int_dtx1__current_id_map') }}
+    where entity = 'user' and target_table = 'public.auth_user'
 
 ),
 
 area4_files as (
 
-    select distinct id_map.legacy_key
-    from id_map
-    where id_map.entity = 'repo_file' and id_map.area = '4' and id_map.state = 'migrated'
+    select distinct legacy_key
+    from {{ ref('int_dtx1__current_id_map') }}
+    where entity = 'repo_file' and area = '4' and state = 'migrated'
 
 ),
 

@@ -39,7 +39,7 @@ overrides as (
         classified.item_key,
         classified.reason,
         classified.expires_at,
-        classified.approved_by_id,
+        classified.approved_by_id::integer as approved_by_id,
         classified.approved_at,
         classified.status,
         -- Once published, a row keeps its time: a later load must not look like a change of the source.

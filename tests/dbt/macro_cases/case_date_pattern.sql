@@ -1,19 +1,27 @@
--- The pattern must agree with the calendar on every day of leap years, common years and centuries, and on what is no day.
+-- The pattern must agree with the calendar on every day of leap years, common years and centuries, and on what is none.
 with
 
 years (year_number) as (
 
-    values (1), (1900), (2000), (2023), (2024), (9999)
+    values (0), (1), (4), (100), (400), (1900), (2000), (2010), (2023), (2024), (9999)
+
+),
+
+bounds as (
+
+    select
+        make_date(years.year_number, 1, 1)::timestamp as first_day,
+        make_date(years.year_number, 12, 31)::timestamp as last_day
+    from years
+    where years.year_number > 0
 
 ),
 
 days as (
 
     select to_char(series.day, 'YYYY-MM-DD') as day_text
-    from years
-    cross join lateral generate_series(
-        make_date(years.year_number, 1, 1)::timestamp, make_date(years.year_number, 12, 31)::timestamp, '1 day'
-    ) as series (day)
+    from bounds
+    cross join generate_series(bounds.first_day, bounds.last_day, '1 day') as series (day)
 
 ),
 

@@ -1,21 +1,7 @@
-with
-
-source as (
-
-    select * from {{ source('decoded', 'reviewer_address__email_string') }}
-
-),
-
-renamed as (
-
-    select
-        source.source_key,
-        source.position as element_position,
-        source.value as address,
-        source.status,
-        source.reason
-    from source
-
-)
-
-select * from renamed
+select
+    source.source_key,
+    source.position as element_position,
+    source.value as address,
+    source.status,
+    source.reason
+from {{ source('decoded', 'reviewer_address__email_string') }} as source

@@ -1,21 +1,7 @@
-with
-
-source as (
-
-    select * from {{ source('dtx2', 'docutrax_hierarchy_accountemail') }}
-
-),
-
-renamed as (
-
-    select
-        source.id as account_email_id,
-        source.account_id,
-        source.email,
-        source.email_type,
-        source.created
-    from source
-
-)
-
-select * from renamed
+select
+    source.id as account_email_id,
+    source.account_id,
+    source.email,
+    source.email_type,
+    source.created
+from {{ source('dtx2', 'docutrax_hierarchy_accountemail') }} as source

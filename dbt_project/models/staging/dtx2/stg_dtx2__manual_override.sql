@@ -1,18 +1,4 @@
-with
-
-source as (
-
-    select * from {{ source('dtx2', 'docutrax_profiles_manualoverride') }}
-
-),
-
-renamed as (
-
-    select
-        source.id as manual_override_id,
-        source.created
-    from source
-
-)
-
-select * from renamed
+select
+    source.id as manual_override_id,
+    source.created
+from {{ source('dtx2', 'docutrax_profiles_manualoverride') }} as source

@@ -1,19 +1,5 @@
-with
-
-source as (
-
-    select * from {{ source('migration', 'batch') }}
-
-),
-
-renamed as (
-
-    select
-        source.batch_id,
-        source.entity,
-        source.state
-    from source
-
-)
-
-select * from renamed
+select
+    source.batch_id,
+    source.entity,
+    source.state
+from {{ source('migration', 'batch') }} as source

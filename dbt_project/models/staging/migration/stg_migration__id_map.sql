@@ -1,23 +1,9 @@
-with
-
-source as (
-
-    select * from {{ source('migration', 'id_map') }}
-
-),
-
-renamed as (
-
-    select
-        source.entity,
-        source.source_key,
-        source.legacy_key,
-        source.target_table,
-        {{ bigint_from_text('source.target_id') }} as target_id,
-        source.area,
-        source.state
-    from source
-
-)
-
-select * from renamed
+select
+    source.entity,
+    source.source_key,
+    source.legacy_key,
+    source.target_table,
+    {{ bigint_from_text('source.target_id') }} as target_id,
+    source.area,
+    source.state
+from {{ source('migration', 'id_map') }} as source

@@ -45,7 +45,7 @@ create table migration.batch (
     target_table text collate "C" not null,
     mode text not null check (mode in ('insert', 'update', 'merge_json')),
     ordinal integer not null,
-    columns text[] not null,
+    columns text[] not null default '{}',
     state text not null check (state in ('committed', 'rolled_back')),
     input_fingerprint bytea not null,
     fencing_token bigint not null,
@@ -97,6 +97,8 @@ create table migration.before_image (
     primary key (batch_id, target_table, target_id)
 );
 comment on table migration.before_image is 'The columns an update changed, as they were before it.';
+comment on column migration.before_image.column_values is
+'Column to value as PostgreSQL prints it, a string for every type, or null for NULL: read it with ->> and a cast.';
 
 create table migration.drift (
     run_id bigint not null references migration.run (run_id),

@@ -5,15 +5,15 @@
 select
     'repo_file' as source_table,
     source_key,
-    intake_text as local_time
-from {{ ref('stg_dtx1__repo_file') }}
-where {{ is_ambiguous_local('intake_local') }}
+    created as taken_as
+from {{ ref('int_dtx1__repo_file_classified') }}
+where {{ is_ambiguous_instant('created') }}
 
 union all
 
 select
     'exemption' as source_table,
     source_key,
-    create_time_text as local_time
-from {{ ref('stg_dtx1__exemption') }}
-where {{ is_ambiguous_local('create_time_local') }}
+    approved_at as taken_as
+from {{ ref('int_dtx1__exemption_classified') }}
+where {{ is_ambiguous_instant('approved_at') }}

@@ -1,5 +1,5 @@
--- The dispositions are what the report counts, the publish models are what lands. A row in one and not in the other would
--- be reported as published and never arrive, or arrive unreported.
+-- The dispositions are what the report counts, the publish models are what lands. A row in one and not in the other
+-- would be reported as published and never arrive, or arrive unreported.
 with
 
 published as (
