@@ -1,6 +1,6 @@
 /* A minimal S3 server for benchmarks: keeps objects in memory, checks nothing, answers as fast as this machine can.
  * It shows a client's own limit, where a complete server would be the limit itself. PUT (create-only when asked),
- * GET, HEAD and an empty listing; path-style keys. Usage: s3_sink PORT; binds to 127.0.0.1; stops by its signal. */
+ * GET, HEAD and an empty listing; path-style keys. Usage: s3_sink PORT LATENCY_MS; binds to 127.0.0.1. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -19,6 +19,7 @@ struct object {
     size_t size;
 };
 
+static useconds_t latency;
 static struct object *table[BUCKETS];
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -67,12 +68,17 @@ static int put(int socket, char *key, char *body, size_t size, int create_only) 
     return answer(socket, refused ? "412 Precondition Failed" : "200 OK", 0, NULL);
 }
 
-static int get(int socket, char *key, int head_only) {
+static int get(int socket, char *key, int head_only, int ranged, size_t first, size_t last) {
     pthread_mutex_lock(&table_lock);
     struct object *found = *slot(key);
     pthread_mutex_unlock(&table_lock);
     if (!found) return answer(socket, "404 Not Found", 0, NULL);
-    return answer(socket, "200 OK", found->size, head_only ? NULL : found->body);
+    if (!ranged) return answer(socket, "200 OK", found->size, head_only ? NULL : found->body);
+    if (first >= found->size) return answer(socket, "416 Range Not Satisfiable", 0, NULL);
+    if (last >= found->size) last = found->size - 1;
+    char status[128];
+    snprintf(status, sizeof status, "206 Partial Content\r\nContent-Range: bytes %zu-%zu/%zu", first, last, found->size);
+    return answer(socket, status, last - first + 1, head_only ? NULL : found->body + first);
 }
 
 static int list(int socket) {
@@ -99,6 +105,9 @@ static void *serve(void *argument) {
         *end = 0;
         char *length_header = strcasestr(head, "\r\ncontent-length:");
         size_t length = length_header ? strtoull(length_header + 17, NULL, 10) : 0;
+        char *range = strcasestr(head, "\r\nrange: bytes=");
+        size_t first = 0, last = 0;
+        int ranged = range && sscanf(range + 15, "%zu-%zu", &first, &last) == 2;
         int create_only = strcasestr(head, "\r\nif-none-match:") != NULL;
         if (strcasestr(head, "\r\nexpect: 100") && send_all(socket, "HTTP/1.1 100 Continue\r\n\r\n", 25)) goto done;
         char method[8], target[4096];
@@ -117,6 +126,7 @@ static void *serve(void *argument) {
             if (got <= 0) goto done;
             of_body += (size_t)got;
         }
+        if (latency) usleep(latency);
         int failed;
         if (!strcmp(method, "PUT"))
             failed = put(socket, target, body, length, create_only);
@@ -125,7 +135,7 @@ static void *serve(void *argument) {
             if (query && strstr(query, "list-type"))
                 failed = list(socket);
             else
-                failed = get(socket, target, !strcmp(method, "HEAD"));
+                failed = get(socket, target, !strcmp(method, "HEAD"), ranged, first, last);
         }
         if (failed) goto done;
     }
@@ -135,7 +145,8 @@ done:
 }
 
 int main(int count, char **arguments) {
-    if (count != 2) return 2;
+    if (count != 3) return 2;
+    latency = (useconds_t)atoi(arguments[2]) * 1000;
     int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(arguments[1]))};

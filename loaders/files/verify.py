@@ -123,7 +123,7 @@ class Reading:
 
     def _digest(self, verified: VerifiedObject) -> bytes:
         if verified.size <= PART_BYTES:
-            return self._persistently(lambda: sha256(self._store.read(verified.object_key)).digest())
+            return self._persistently(lambda: sha256(self._store.read(verified.object_key, verified.size)).digest())
         return self._persistently(lambda: sha256_of_stored(self._client, self._bucket, verified.object_key))
 
 

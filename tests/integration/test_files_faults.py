@@ -215,18 +215,15 @@ def test_f6_killed_and_run_again_ends_as_one_run_would(rig: Rig) -> None:
     assert rig.rows() == after_kill
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_x3_an_interrupt_ends_within_ten_seconds_even_while_s3_hangs(
-    rig: Rig, proxy: Proxy, number: signal.Signals
-) -> None:
+def test_x3_an_interrupt_ends_within_ten_seconds_even_while_s3_hangs(rig: Rig, proxy: Proxy) -> None:
     rig.write({f"{key:03d}": b"x" for key in range(60)})
     proxy.rule = lambda request: "hang" if request.method == "PUT" and "/05" in request.path else None
     running = rig.start(DTX_S3_TIMEOUT_SECONDS="60")
     wait_until(lambda: sum("/05" in request.path for request in proxy.seen) >= 8)
     started = time.monotonic()
-    running.send_signal(number)
+    running.send_signal(signal.SIGINT)
     time.sleep(0.3)
-    running.send_signal(number)
+    running.send_signal(signal.SIGTERM)
     _, said = running.communicate(timeout=60)
 
     assert running.returncode == 2
