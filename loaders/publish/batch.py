@@ -12,8 +12,9 @@ from loaders.errors import LossError
 from loaders.failpoints import failpoint
 from loaders.publish.canonical import rendered, row_hash
 from loaders.publish.faults import faulty_columns
-from loaders.publish.frozen import FrozenModel, relation_sql
+from loaders.publish.frozen import FrozenModel
 from loaders.publish.gates import CONSTRAINT_VIOLATION, PARENT_VANISHED, parent_gates
+from loaders.publish.query import only_row, relation_sql
 from loaders.publish.records import forget_rejects, record_rejects
 from loaders.publish.runs import code_version
 from loaders.publish.session import WriterSession
@@ -62,7 +63,7 @@ class _Recorded:
             "rows": _ROWS,
             "vanished": _VANISHED,
             "target": relation_sql(frozen.contract.target),
-            "key": sql.Identifier(frozen.key_name),
+            "key": frozen.key,
             "hash": row_hash(frozen.hash_types, "target"),
             "entity": frozen.contract.meta.entity,
             "target_table": frozen.contract.meta.target_table,
@@ -87,7 +88,7 @@ class _Recorded:
 
     def _record_batch(self, outcome: BatchOutcome) -> None:
         meta = self._frozen.contract.meta
-        row = self._execute(
+        recorded = self._execute(
             """
             insert into migration.batch (
                 run_id, model, entity, target_table, mode, ordinal, columns, state, input_fingerprint, fencing_token,
@@ -113,9 +114,8 @@ class _Recorded:
             present=outcome.present,
             rejected=outcome.rejected,
             code_version=code_version(),
-        ).fetchone()
-        assert row is not None  # noqa: S101 - returning
-        self._batch_id = int(row[0])
+        )
+        (self._batch_id,) = only_row(recorded)
 
 
 class Batch(_Recorded):
@@ -211,8 +211,9 @@ class Batch(_Recorded):
         )
 
     def _count(self) -> BatchOutcome:
-        row = self._execute("select (select count(*) from {rows}), (select count(*) from {vanished})").fetchone()
-        published, rejected = row or (0, 0)
+        published, rejected = only_row(
+            self._execute("select (select count(*) from {rows}), (select count(*) from {vanished})")
+        )
         return BatchOutcome(self._range.rows, published, self._range.rows - published - rejected, rejected)
 
     def _insert(self, expected: int) -> None:
@@ -279,8 +280,8 @@ class Batch(_Recorded):
                 and target.{key} between (select min(target_id) from {rows}) and (select max(target_id) from {rows})
             where {hash} is distinct from rows.row_hash
         """
-        row = self._execute("select count(*)" + joined).fetchone()
-        if row is None or row[0] == 0:
+        (wrong,) = only_row(self._execute("select count(*)" + joined))
+        if wrong == 0:
             return
         differs = sql.SQL(", ").join(
             sql.SQL("count(*) filter (where {} is distinct from {})").format(
@@ -288,11 +289,11 @@ class Batch(_Recorded):
             )
             for name, type_name in types.items()
         )
-        counts = self._execute("select {differs}" + joined, differs=differs).fetchone() or ()
+        counts = only_row(self._execute("select {differs}" + joined, differs=differs))
         table = self._frozen.contract.meta.target_table
         columns = [f"{table}.{name}" for name, count in zip(types, counts, strict=True) if count]
         raise LossError(
-            f"{', '.join(columns) or table}: {row[0]:,} of {self._range.rows:,} rows read back with other values than "
+            f"{', '.join(columns) or table}: {wrong:,} of {self._range.rows:,} rows read back with other values than "
             "were published; the batch was rolled back",
             hint="Something in the target changes values as they are written: look at its triggers and types.",
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from loaders.errors import RefusedError
 from loaders.publish.contract import Relation
 
 
@@ -77,6 +78,17 @@ class Table:
     constraint_columns: dict[str, str]
     triggers: tuple[str, ...]
     has_row_security: bool
+
+    @property
+    def key_column(self) -> Column:
+        """The primary key.
+
+        Raises:
+            RefusedError: there is none of one column.
+        """
+        if self.key is None:
+            raise RefusedError(f"{self.relation} has no primary key of one column")
+        return self.key
 
 
 _COLUMNS = """

@@ -11,7 +11,7 @@ from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode
 from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
 from loaders.publish.engine import examine, publish
-from loaders.publish.findings import Finding, print_findings, refuse_if_blocked
+from loaders.publish.findings import print_findings, refuse_if_blocked
 from loaders.publish.interrupt import Interrupt
 from loaders.publish.rollback import RollbackReport, roll_back
 from loaders.settings import Settings, load_settings
@@ -54,11 +54,10 @@ def publish_command(
     contracts = load_manifest(manifest)
     if dry_run:
         findings, rehearsal = examine(settings, contracts, applies_source_changes=apply_source_changes)
-        _show_blocking(findings, as_json=as_json)
         refuse_if_blocked(findings)
-        assert rehearsal is not None  # noqa: S101 - absent only when a finding blocks
-        rehearsal.show(as_json=as_json)
-        raise typer.Exit(rehearsal.exit_code)
+        if rehearsal is not None:
+            rehearsal.show(as_json=as_json)
+            raise typer.Exit(rehearsal.exit_code)
     interrupt = Interrupt()
     with interrupt.signals():
         report = publish(settings, contracts, interrupt=interrupt, applies_source_changes=apply_source_changes)
@@ -93,12 +92,6 @@ def _checked_settings(confirmed_database: str | None, *, writes: bool) -> Settin
     with connect(settings, "publisher") as connection:
         check_server(connection, settings)
     return settings
-
-
-def _show_blocking(findings: list[Finding], *, as_json: bool) -> None:
-    blocking = [finding for finding in findings if finding.effect == "blocks"]
-    if blocking and not as_json:
-        print_findings(blocking)
 
 
 def _show_rollback(report: RollbackReport) -> None:

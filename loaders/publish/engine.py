@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import psycopg
-from psycopg import IsolationLevel
+from psycopg import sql
 
-from loaders.console import stderr
 from loaders.database import connect
-from loaders.errors import MigrationError, RefusedError, ServiceError
+from loaders.errors import RefusedError, ServiceError
 from loaders.failpoints import failpoint
-from loaders.publish.catalogue import Table
-from loaders.publish.contract import Manifest, Relation
+from loaders.publish.contract import Manifest
 from loaders.publish.faults import describe
 from loaders.publish.findings import Finding, refuse_if_blocked
 from loaders.publish.frozen import (
@@ -21,20 +19,20 @@ from loaders.publish.frozen import (
     TEMPORARY_SCHEMA,
     FrozenModel,
     create_marker,
-    drop_frozen_tables,
+    drop_frozen,
     freeze_changes,
-    freeze_drift,
-    freeze_pending,
     lock_inputs,
 )
 from loaders.publish.gates import run_gates
 from loaders.publish.interrupt import Interrupt
-from loaders.publish.preflight import check_catalogue, check_keys, check_narrowed, gate_findings
+from loaders.publish.preflight import check_catalogue
 from loaders.publish.publisher import Publisher
+from loaders.publish.query import only_row
 from loaders.publish.records import drop_stale_rejects, record_drift, record_ledger_model, record_rejects
-from loaders.publish.report import ModelReport, PublishReport, count_drift, model_reports, start_report
-from loaders.publish.runs import RunState, finish_run, start_run
+from loaders.publish.report import ModelReport, PublishReport, count_drift, model_reports
+from loaders.publish.runs import writing_run
 from loaders.publish.session import WriterSession
+from loaders.publish.snapshot import freeze, frozen_models, inputs, one_snapshot
 from loaders.settings import Settings
 
 
@@ -50,6 +48,10 @@ def examine(
 
     Returns:
         All findings; and what a publish would do, or None when a finding of the catalogue blocks.
+
+    Raises:
+        RefusedError: there is no ledger.
+        ServiceError: the server is out of reach or a query failed.
     """
     connection = connect(settings, "publisher")
     try:
@@ -58,16 +60,22 @@ def examine(
         connection.rollback()
         if any(finding.effect == "blocks" for finding in findings):
             return findings, None
-        models = _models(manifest, targets, TEMPORARY_SCHEMA, "dtx")
-        row_findings, reports = _freeze(connection, manifest, models, findings)
-        for report in reports:
-            if report.state == "nothing to do" and report.left:
-                _count_as_done(report)
+        models = frozen_models(manifest, targets, TEMPORARY_SCHEMA, "dtx")
+        with one_snapshot(connection):
+            lock_inputs(connection, inputs(manifest))
+            reports, row_findings = freeze(connection, models, findings)
+            for frozen, report in zip(models, reports, strict=True):
+                if report.is_held:
+                    continue
+                if applies_source_changes:
+                    changes = freeze_changes(connection, frozen)
+                    run_gates(connection, changes)
+                    report.expect_applied(_count_passing(connection, changes))
+                report.expect_published()
         return findings + row_findings, PublishReport(None, reports)
     except psycopg.Error as error:
         raise ServiceError(f"the preflight failed with {describe(error)}; nothing was written") from None
     finally:
-        connection.rollback()
         connection.close()
 
 
@@ -83,32 +91,32 @@ def publish(
         applies_source_changes: also update published rows whose source has changed and whose target has not (P7).
 
     Raises:
-        RefusedError: the preflight blocks, another writer holds the lock or has taken it.
+        RefusedError: the preflight blocks, another writer holds the lock or has taken the lease.
         LossError: the target stores other values than were published.
         ServiceError: the server is out of reach or failed for longer than the retries last.
         KeyboardInterrupt: `interrupt` asked; all committed batches stay.
     """
     session = WriterSession(lambda: connect(settings, "publisher"), interrupt)
+    reports: list[ModelReport] = []
     try:
         require_ledger(session.connection)
         session.lock()
         targets, findings = check_catalogue(session.connection, manifest, applies_source_changes=applies_source_changes)
         session.connection.rollback()
         refuse_if_blocked(findings)
-        run_id = start_run(session.connection, "publish")
-        session.take_lease(run_id)
-        failpoint("publish.lease_taken")
-        models = _models(manifest, targets, FROZEN_SCHEMA, f"run_{run_id}")
-        reports: list[ModelReport] = []
-        state: RunState = "failed"
-        try:
-            _publish_models(session, manifest, models, findings, reports, applies_source_changes=applies_source_changes)
-            state = "succeeded"
-        except KeyboardInterrupt:
-            state = "interrupted"
-            raise
-        finally:
-            _end(session, state, reports)
+        with writing_run(session, "publish", lambda: model_reports(reports)) as run_id:
+            failpoint("publish.lease_taken")
+            models = frozen_models(manifest, targets, FROZEN_SCHEMA, f"run_{run_id}")
+            try:
+                reports += _freeze_and_record(session, manifest, models, findings)
+                failpoint("publish.frozen")
+                for frozen, report in zip(models, reports, strict=True):
+                    _publish_model(session, frozen, report, applies_source_changes=applies_source_changes)
+            finally:
+                # What cannot be dropped now, the next run drops.
+                with suppress(psycopg.Error):
+                    session.connection.rollback()
+                    drop_frozen(session.connection, run_id)
         return PublishReport(run_id, reports)
     except psycopg.Error as error:
         raise ServiceError(
@@ -125,132 +133,54 @@ def require_ledger(connection: psycopg.Connection) -> None:
     Raises:
         RefusedError: there is none.
     """
-    row = connection.execute("select to_regclass('migration.rollback_refusal')").fetchone()
+    (ledger,) = only_row(connection.execute("select to_regclass('migration.rollback_refusal')"))
     connection.rollback()
-    if row is None or row[0] is None:
+    if ledger is None:
         raise RefusedError("the ledger (schema migration) is missing or too old", hint="Run dtx setup.")
 
 
-def _publish_models(
-    session: WriterSession,
-    manifest: Manifest,
-    models: Sequence[FrozenModel],
-    findings: Sequence[Finding],
-    reports: list[ModelReport],
-    *,
-    applies_source_changes: bool,
-) -> None:
-    drop_frozen_tables(session.connection)
-    _, started = _freeze(session.connection, manifest, models, findings, session)
-    reports += started
-    failpoint("publish.frozen")
-    for frozen, report in zip(models, started, strict=True):
-        session.interrupt.check()
-        if not (report.is_held_by_decision or report.is_over_budget):
-            _publish_model(session, frozen, report, applies_source_changes)
-        drift = record_drift(session.connection, frozen, session.run_id)
-        report.drift = count_drift(session.connection, drift)
-        session.connection.commit()
+def _freeze_and_record(
+    session: WriterSession, manifest: Manifest, models: Sequence[FrozenModel], findings: Sequence[Finding]
+) -> list[ModelReport]:
+    """Freeze all models and write what they and the gates decided, in one transaction.
+
+    Raises:
+        RefusedError: a row finding blocks; everything of it is rolled back.
+    """
+    connection, run_id = session.connection, session.run_id
+    drop_frozen(connection)
+    with one_snapshot(connection):
+        lock_inputs(connection, inputs(manifest))
+        session.hold_lease()
+        reports, row_findings = freeze(connection, models, findings)
+        refuse_if_blocked(row_findings)
+        session.watch_frozen(create_marker(connection, run_id))
+        for ledger_model in manifest.ledger_models:
+            record_ledger_model(connection, ledger_model, run_id)
+        drop_stale_rejects(connection, models)
+        for frozen in models:
+            record_rejects(connection, frozen, run_id, frozen.rejected)
+        connection.commit()
+    return reports
 
 
 def _publish_model(
-    session: WriterSession, frozen: FrozenModel, report: ModelReport, applies_source_changes: bool
+    session: WriterSession, frozen: FrozenModel, report: ModelReport, *, applies_source_changes: bool
 ) -> None:
-    Publisher(session, frozen, frozen.contract.meta.mode, report).run()
-    if applies_source_changes and report.drift["source_changed"]:
-        changes = freeze_changes(session.connection, frozen)
-        run_gates(session.connection, changes)
-        session.connection.commit()
-        Publisher(session, changes, "reapply", report).run()
-    if report.is_over_budget:
-        report.state = "stopped: reject budget spent"
-    elif report.published or report.updated or report.applied:
-        report.state = "published"
+    session.interrupt.check()
+    if not report.is_held:
+        Publisher(session, frozen, frozen.contract.meta.mode, report).run()
+        if applies_source_changes and report.drift["source_changed"]:
+            changes = freeze_changes(session.connection, frozen)
+            run_gates(session.connection, changes)
+            session.connection.commit()
+            Publisher(session, changes, "reapply", report).run()
+        report.close()
+    report.drift = count_drift(session.connection, record_drift(session.connection, frozen, session.run_id))
+    session.connection.commit()
 
 
-def _freeze(
-    connection: psycopg.Connection,
-    manifest: Manifest,
-    models: Sequence[FrozenModel],
-    findings: Sequence[Finding],
-    session: WriterSession | None = None,
-) -> tuple[list[Finding], list[ModelReport]]:
-    """Freeze all models in one snapshot, run the gates, and with a session record what the models decided.
-
-    Raises:
-        RefusedError: with a session, when a row finding blocks; everything of it is rolled back.
-    """
-    connection.isolation_level = IsolationLevel.REPEATABLE_READ
-    held = {finding.model: finding for finding in findings if finding.effect == "holds"}
-    row_findings: list[Finding] = []
-    reports: list[ModelReport] = []
-    try:
-        connection.execute("set local lock_timeout = '60s'")
-        lock_inputs(connection, _inputs(manifest))
-        for frozen in models:
-            stderr.print(f"freezing {frozen.contract.model}", soft_wrap=True)
-            freeze_pending(connection, frozen)
-            key_findings = check_keys(connection, frozen)
-            row_findings += key_findings
-            if not key_findings:
-                run_gates(connection, frozen)
-                row_findings += gate_findings(connection, frozen) + check_narrowed(connection, frozen)
-            freeze_drift(connection, frozen)
-            reports.append(_hold(start_report(connection, frozen), held.get(frozen.contract.model)))
-        if session is not None:
-            refuse_if_blocked(row_findings)
-            session.watch_frozen(create_marker(connection, session.run_id))
-            _record(connection, manifest, models, session.run_id)
-            connection.commit()
-    finally:
-        if session is not None:
-            connection.rollback()
-            connection.isolation_level = None
-    return row_findings, reports
-
-
-def _record(connection: psycopg.Connection, manifest: Manifest, models: Sequence[FrozenModel], run_id: int) -> None:
-    for ledger_model in manifest.ledger_models:
-        record_ledger_model(connection, ledger_model, run_id)
-    drop_stale_rejects(connection, models)
-    for frozen in models:
-        record_rejects(connection, frozen, run_id, frozen.rejected)
-
-
-def _hold(report: ModelReport, finding: Finding | None) -> ModelReport:
-    if finding is not None:
-        report.is_held_by_decision = True
-        report.state = f"held: decision {finding.where} is open"
-    elif report.spends_budget():
-        report.is_over_budget = True
-        report.state = "held: reject budget spent"
-    return report
-
-
-def _count_as_done(report: ModelReport) -> None:
-    if report.contract.meta.mode == "insert":
-        report.published = report.left
-    else:
-        report.updated = report.left
-    report.state = "would be published"
-
-
-def _models(manifest: Manifest, targets: Mapping[str, Table], schema: str, prefix: str) -> list[FrozenModel]:
-    return [
-        FrozenModel(contract, targets[contract.model], schema, f"{prefix}_{number:02}")
-        for number, contract in enumerate(manifest.contracts, 1)
-    ]
-
-
-def _inputs(manifest: Manifest) -> list[Relation]:
-    return [
-        *(contract.relation for contract in manifest.contracts),
-        *(ledger_model.relation for ledger_model in manifest.ledger_models),
-    ]
-
-
-def _end(session: WriterSession, state: RunState, reports: Sequence[ModelReport]) -> None:
-    # Best effort: the next run drops the frozen tables and sees that this one has died.
-    with suppress(psycopg.Error, MigrationError):
-        finish_run(session.connection, session.run_id, state, model_reports(reports))
-        drop_frozen_tables(session.connection)
+def _count_passing(connection: psycopg.Connection, frozen: FrozenModel) -> int:
+    counts = sql.SQL("select (select count(*) from {}) - (select count(*) from {})")
+    (rows,) = only_row(connection.execute(counts.format(frozen.pending, frozen.rejected)))
+    return int(rows)

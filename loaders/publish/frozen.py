@@ -10,6 +10,7 @@ from psycopg import sql
 from loaders.publish.canonical import rendered, row_hash
 from loaders.publish.catalogue import Table
 from loaders.publish.contract import PublishContract, Relation
+from loaders.publish.query import relation_sql
 
 FROZEN_SCHEMA = "migration_frozen"
 # A dry run freezes here; its transaction is rolled back.
@@ -53,16 +54,14 @@ class FrozenModel:
         return {name: self.target.columns[name].type_name for name in self.contract.hashed_columns}
 
     @property
-    def key_name(self) -> str:
+    def key(self) -> sql.Identifier:
         """The target's primary key column."""
-        assert self.target.key is not None  # noqa: S101 - the preflight refuses a target without one
-        return self.target.key.name
+        return sql.Identifier(self.target.key_column.name)
 
     @property
     def key_type(self) -> sql.SQL:
         """The primary key's type, for casts."""
-        assert self.target.key is not None  # noqa: S101
-        return sql.SQL(self.target.key.cast_type)
+        return sql.SQL(self.target.key_column.cast_type)
 
     def column_list(self, alias: str | None = None) -> sql.Composed:
         """The supplied columns, separated by commas."""
@@ -81,11 +80,6 @@ class FrozenModel:
         )
 
 
-def relation_sql(relation: Relation) -> sql.Identifier:
-    """A relation as a qualified identifier."""
-    return sql.Identifier(relation.schema, relation.name)
-
-
 def lock_inputs(connection: psycopg.Connection, relations: list[Relation]) -> None:
     """Take a share of every input before the transaction's snapshot, so that a dbt run waits instead of mixing in.
 
@@ -93,15 +87,8 @@ def lock_inputs(connection: psycopg.Connection, relations: list[Relation]) -> No
     """
     if relations:
         names = sql.SQL(", ").join(map(relation_sql, relations))
+        connection.execute("set local lock_timeout = '60s'")
         connection.execute(sql.SQL("lock table {} in access share mode").format(names))
-
-
-def drop_frozen_tables(connection: psycopg.Connection) -> None:
-    """Drop all frozen tables, this run's or a dead one's; only the holder of the writer lock may call this."""
-    names = connection.execute("select tablename from pg_tables where schemaname = %s", [FROZEN_SCHEMA]).fetchall()
-    for (name,) in names:
-        connection.execute(sql.SQL("drop table {}").format(sql.Identifier(FROZEN_SCHEMA, name)))
-    connection.commit()
 
 
 def create_marker(connection: psycopg.Connection, run_id: int) -> sql.Identifier:
@@ -109,6 +96,17 @@ def create_marker(connection: psycopg.Connection, run_id: int) -> sql.Identifier
     marker = sql.Identifier(FROZEN_SCHEMA, f"run_{run_id}")
     connection.execute(sql.SQL("create unlogged table {} as select now() as frozen_at").format(marker))
     return marker
+
+
+def drop_frozen(connection: psycopg.Connection, run_id: int | None = None) -> None:
+    """Drop one run's frozen tables; or, for the holder of the writer lock alone, those of all runs."""
+    pattern = ".*" if run_id is None else f"run_{run_id}(_.*)?"
+    names = connection.execute(
+        "select tablename from pg_tables where schemaname = %s and tablename ~ %s", [FROZEN_SCHEMA, f"^{pattern}$"]
+    ).fetchall()
+    for (name,) in names:
+        connection.execute(sql.SQL("drop table {}").format(sql.Identifier(FROZEN_SCHEMA, name)))
+    connection.commit()
 
 
 def freeze_pending(connection: psycopg.Connection, frozen: FrozenModel) -> None:
@@ -154,19 +152,19 @@ def freeze_drift(connection: psycopg.Connection, frozen: FrozenModel) -> None:
     another list of columns counts as changed at the source: its mapping did change. One that was published with a
     column that the target has lost counts as changed there.
     """
-    meta = frozen.contract.meta
     hashed = frozen.contract.hashed_columns
     column_sets = [
         columns
         for (columns,) in connection.execute(
             "select distinct columns from migration.batch where model = %s and target_table = %s",
-            [frozen.contract.model, meta.target_table],
+            [frozen.contract.model, frozen.contract.meta.target_table],
         )
     ]
     selects = [_drift_select(frozen, columns, same_mapping=columns == hashed) for columns in column_sets or [hashed]]
-    body = sql.SQL(" union all ").join(selects)
     connection.execute(
-        sql.SQL("create {kind} {drifted} as {body}").format(kind=_kind(frozen), drifted=frozen.drifted, body=body)
+        sql.SQL("create {kind} {drifted} as {selects}").format(
+            kind=_kind(frozen), drifted=frozen.drifted, selects=sql.SQL(" union all ").join(selects)
+        )
     )
 
 
@@ -181,11 +179,11 @@ def freeze_changes(connection: psycopg.Connection, frozen: FrozenModel) -> Froze
     changes = replace(frozen, contract=replace(contract, meta=meta), stem=f"{frozen.stem}_changes")
     connection.execute(
         sql.SQL("""
-            create unlogged table {pending} as
+            create {kind} {pending} as
             select source_key, legacy_key, target_id, {columns}, row_hash
             from {drifted}
             where source_state = 'changed' and target_state = 'same' and same_mapping
-        """).format(pending=changes.pending, columns=frozen.column_list(), drifted=frozen.drifted)
+        """).format(kind=_kind(frozen), pending=changes.pending, columns=frozen.column_list(), drifted=frozen.drifted)
     )
     _make_ready(connection, changes)
     return changes
@@ -207,7 +205,7 @@ def _make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> None:
     )
 
 
-def _drift_select(frozen: FrozenModel, columns: list[str], *, same_mapping: bool) -> sql.Composable:
+def _drift_select(frozen: FrozenModel, columns: list[str], *, same_mapping: bool) -> sql.Composed:
     meta = frozen.contract.meta
     live = frozen.target.columns
     target_hash = (
@@ -215,7 +213,6 @@ def _drift_select(frozen: FrozenModel, columns: list[str], *, same_mapping: bool
         if live.keys() >= set(columns)
         else sql.SQL("null::bytea")
     )
-    model_hash = row_hash(frozen.hash_types, "model")
     changed = sql.SQL(", ").join(
         sql.SQL("case when {model} is distinct from {target} then {name} end").format(
             model=rendered(sql.Identifier("model", name), type_name),
@@ -259,8 +256,8 @@ def _drift_select(frozen: FrozenModel, columns: list[str], *, same_mapping: bool
     """).format(
         same_mapping=same_mapping,
         key_type=frozen.key_type,
-        key=sql.Identifier(frozen.key_name),
-        model_hash=model_hash,
+        key=frozen.key,
+        model_hash=row_hash(frozen.hash_types, "model"),
         target_hash=target_hash,
         changed=changed,
         model_columns=frozen.column_list("model"),

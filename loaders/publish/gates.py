@@ -14,7 +14,8 @@ import psycopg
 from psycopg import errors, sql
 
 from loaders.publish.catalogue import Check, Column, ForeignKey, UniqueKey
-from loaders.publish.frozen import FrozenModel, relation_sql
+from loaders.publish.frozen import FrozenModel
+from loaders.publish.query import relation_sql
 
 PARENT_VANISHED, CONSTRAINT_VIOLATION = "parent_vanished", "constraint_violation"
 VALUE_NOT_IN_CHOICES, FILE_NOT_TRANSFERRED = "value_not_in_choices", "file_not_transferred"
@@ -127,7 +128,7 @@ def _target_row_exists(frozen: FrozenModel) -> Gate:
     select = sql.SQL(
         "select legacy_key, {reason} as reason_code from pending where not exists ("
         "select from {target} as target where target.{key} = pending.target_id)"
-    ).format(reason=PARENT_VANISHED, target=relation_sql(frozen.contract.target), key=sql.Identifier(frozen.key_name))
+    ).format(reason=PARENT_VANISHED, target=relation_sql(frozen.contract.target), key=frozen.key)
     return Gate("publish", "target_id", None, select)
 
 

@@ -27,13 +27,18 @@ class Interrupt:
         """Cancel this connection's statement when the grace period is over."""
         self._connection = connection
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody asked."""
+        return self._asked.is_set()
+
     def check(self) -> None:
         """Stop here if asked to.
 
         Raises:
             KeyboardInterrupt: somebody asked.
         """
-        if self._asked.is_set():
+        if self.is_asked:
             raise KeyboardInterrupt
 
     def sleep(self, seconds: float) -> None:
@@ -56,7 +61,7 @@ class Interrupt:
                 signal.signal(number, handler)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._asked.is_set():
+        if self.is_asked:
             return
         self._asked.set()
         stderr.print("stopping at the end of this batch; run the same command again to go on from there")

@@ -10,8 +10,9 @@ from psycopg import sql
 from loaders.publish.catalogue import Column, Table, read_table
 from loaders.publish.contract import Manifest, PublishContract
 from loaders.publish.findings import Finding
-from loaders.publish.frozen import FROZEN_SCHEMA, FrozenModel, relation_sql
+from loaders.publish.frozen import FROZEN_SCHEMA, FrozenModel
 from loaders.publish.privileges import privilege_findings
+from loaders.publish.query import only_row, relation_sql
 
 _REBUILD = "Run dbt build, then run this again."
 _REMAP = "Change the model to the target's columns, run dbt build, then dtx setup."
@@ -64,6 +65,9 @@ def check_catalogue(
         if source is not None:
             findings += _source_findings(contract, source, target)
     for ledger_model in manifest.ledger_models:
+        if ledger_model.model in manifest.stale:
+            where, problem = str(ledger_model.relation), manifest.stale[ledger_model.model]
+            findings.append(Finding("blocks", ledger_model.model, where, problem, _REBUILD))
         if read_table(connection, ledger_model.relation) is None:
             where = str(ledger_model.relation)
             findings.append(Finding("blocks", ledger_model.model, where, "the model has not been built", _REBUILD))
@@ -77,13 +81,15 @@ def check_keys(connection: psycopg.Connection, frozen: FrozenModel) -> list[Find
     counted = sql.SQL(", ").join(
         sql.SQL("count(*) filter (where {} is null)").format(sql.Identifier(name)) for name in names
     )
-    counts = connection.execute(sql.SQL("select {} from {}").format(counted, frozen.pending)).fetchone() or ()
-    doubled = connection.execute(
-        sql.SQL(
-            "select count(*) from (select from {} where legacy_key is not null group by legacy_key "
-            "having count(*) > 1) as doubled"
-        ).format(relation_sql(contract.relation))
-    ).fetchone() or (0,)
+    counts = only_row(connection.execute(sql.SQL("select {} from {}").format(counted, frozen.pending)))
+    doubled = only_row(
+        connection.execute(
+            sql.SQL(
+                "select count(*) from (select from {} where legacy_key is not null group by legacy_key "
+                "having count(*) > 1) as doubled"
+            ).format(relation_sql(contract.relation))
+        )
+    )
     faults = [(name, "is NULL", rows) for name, rows in zip(names, counts, strict=True)]
     faults.append(("legacy_key", "names more than one row", doubled[0]))
     return [
@@ -117,12 +123,8 @@ def check_narrowed(connection: psycopg.Connection, frozen: FrozenModel) -> list[
         target = frozen.target.columns[name]
         if declared is None or target.length is None or declared <= target.length:
             continue
-        row = connection.execute(
-            sql.SQL("select count(*) from {} where char_length({}) > {}").format(
-                frozen.pending, sql.Identifier(name), target.length
-            )
-        ).fetchone()
-        rows = row[0] if row else 0
+        too_long = sql.SQL("select count(*) from {} where char_length({}) > {}")
+        (rows,) = only_row(connection.execute(too_long.format(frozen.pending, sql.Identifier(name), target.length)))
         findings.append(
             Finding(
                 "blocks" if rows else "note",
@@ -137,12 +139,13 @@ def check_narrowed(connection: psycopg.Connection, frozen: FrozenModel) -> list[
 
 
 def _database_findings(connection: psycopg.Connection) -> Iterator[Finding]:
-    row = connection.execute(
-        "select getdatabaseencoding(), to_regnamespace(%(schema)s) is not null "
-        "and has_schema_privilege(to_regnamespace(%(schema)s), 'CREATE')",
-        {"schema": FROZEN_SCHEMA},
-    ).fetchone()
-    encoding, may_freeze = row or ("", False)
+    encoding, may_freeze = only_row(
+        connection.execute(
+            "select getdatabaseencoding(), to_regnamespace(%(schema)s) is not null "
+            "and has_schema_privilege(to_regnamespace(%(schema)s), 'CREATE')",
+            {"schema": FROZEN_SCHEMA},
+        )
+    )
     if encoding != "UTF8":
         yield Finding("blocks", "", "database", f"its encoding is {encoding}, hashes are defined for UTF8")
     if not may_freeze:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from psycopg import Error, sql
 
 from loaders.console import Meter, meter
@@ -11,6 +13,7 @@ from loaders.publish.batch import Batch, BatchKind, BatchOutcome, KeyRange, RowR
 from loaders.publish.faults import describe, is_row_fault
 from loaders.publish.frozen import FrozenModel
 from loaders.publish.gates import CONSTRAINT_VIOLATION, PARENT_VANISHED
+from loaders.publish.query import only_row
 from loaders.publish.report import ModelReport
 from loaders.publish.session import WriterSession
 
@@ -88,36 +91,29 @@ class Publisher:
         return self._ordinal
 
     def _count_pending(self) -> int:
-        row = self._session.connection.execute(
-            sql.SQL("select (select count(*) from {}) - (select count(*) from {})").format(
-                self._frozen.pending, self._frozen.rejected
-            )
-        ).fetchone()
-        self._session.connection.commit()
-        return row[0] if row else 0
+        counts = sql.SQL("select (select count(*) from {}) - (select count(*) from {})")
+        (rows,) = self._read(counts.format(self._frozen.pending, self._frozen.rejected))
+        return int(rows)
 
     def _next_page(self, after: str | None) -> KeyRange | None:
-        row = self._session.connection.execute(
-            sql.SQL("select max(legacy_key), count(*) from ({}) as page").format(
-                self._keys_after(after, self._frozen.contract.meta.batch_size)
-            )
-        ).fetchone()
-        self._session.connection.commit()
-        return KeyRange(after, row[0], row[1]) if row and row[1] else None
+        page = self._keys_after(after, self._frozen.contract.meta.batch_size)
+        upto, rows = self._read(sql.SQL("select max(legacy_key), count(*) from ({}) as page").format(page))
+        return KeyRange(after, upto, rows) if rows else None
 
     def _halves(self, key_range: KeyRange) -> list[KeyRange]:
         """The range in two; the lower half last, so that it is taken first."""
         half = key_range.rows // 2
-        row = self._session.connection.execute(
-            sql.SQL("select max(legacy_key) from ({}) as page").format(self._keys_after(key_range.after, half))
-        ).fetchone()
-        self._session.connection.commit()
-        assert row is not None  # noqa: S101 - an aggregate has one row
-        middle = row[0]
+        lower = self._keys_after(key_range.after, half)
+        (middle,) = self._read(sql.SQL("select max(legacy_key) from ({}) as page").format(lower))
         return [
             KeyRange(middle, key_range.upto, key_range.rows - half),
             KeyRange(key_range.after, middle, half),
         ]
+
+    def _read(self, query: sql.Composed) -> tuple[Any, ...]:
+        row = only_row(self._session.connection.execute(query))
+        self._session.connection.commit()
+        return row
 
     def _keys_after(self, after: str | None, rows: int) -> sql.Composable:
         beyond = sql.SQL("true") if after is None else sql.SQL("pending.legacy_key > {}").format(after)

@@ -8,7 +8,8 @@ import psycopg
 from psycopg import sql
 
 from loaders.publish.contract import LedgerModel
-from loaders.publish.frozen import FrozenModel, relation_sql
+from loaders.publish.frozen import FrozenModel
+from loaders.publish.query import relation_sql
 
 _DISPOSITION_COLUMNS: tuple[str, ...] = ("disposition", "reason_code", "decision_id")
 _REJECT_COLUMNS = ("source_key", "reason_code", "column_name", "payload")

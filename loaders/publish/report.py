@@ -10,10 +10,12 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from loaders.console import print_json, print_table
+from loaders.console import print_json, print_table, stdout
 from loaders.errors import ExitCode
 from loaders.publish.contract import PublishContract
+from loaders.publish.findings import Finding
 from loaders.publish.frozen import FrozenModel
+from loaders.publish.query import only_row, relation_sql
 
 SCHEMA = "dtx.publish/1"
 
@@ -48,6 +50,41 @@ class ModelReport:
     def left(self) -> int:
         """Rows that the run did not get to."""
         return self.rows_in - self.published - self.updated - self.already_there - self.rejected.total()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the model is not published at all, or no further."""
+        return self.is_held_by_decision or self.is_over_budget
+
+    def hold(self, finding: Finding | None) -> None:
+        """Hold the model back for an open decision (`finding`), or when its gates alone spend the budget."""
+        if finding is not None:
+            self.is_held_by_decision = True
+            self.state = f"held: decision {finding.where} is open"
+        elif self.spends_budget():
+            self.is_over_budget = True
+            self.state = "held: reject budget spent"
+
+    def close(self) -> None:
+        """Say what became of a model that was not held back."""
+        if self.is_over_budget:
+            self.state = "stopped: reject budget spent"
+        elif self.published or self.updated or self.applied:
+            self.state = "published"
+
+    def expect_published(self) -> None:
+        """In a dry run: count what is left as what a publish would write."""
+        if self.contract.meta.mode == "insert":
+            self.published = self.left
+        else:
+            self.updated = self.left
+        if self.published or self.updated or self.applied:
+            self.state = "would be published"
+
+    def expect_applied(self, rows: int) -> None:
+        """In a dry run: count drift that a publish would apply as applied."""
+        self.applied = rows
+        self.drift -= Counter({"source_changed": rows})
 
     def spends_budget(self) -> bool:
         """Whether the rejects are past the model's budget."""
@@ -126,18 +163,20 @@ class PublishReport:
         )
         done = sum(model.published + model.updated + model.applied for model in self.models)
         if self.run_id is not None and not done:
-            print_table("", ("",), [("Nothing to publish: everything that may land is there already.",)])
+            stdout.print("Nothing to publish: everything that may land is there already.", soft_wrap=True)
 
 
 def start_report(connection: psycopg.Connection, frozen: FrozenModel) -> ModelReport:
     """Count a frozen model: rows in, already there, gate rejects and drift; nothing published yet."""
     report = ModelReport(frozen.contract)
-    row = connection.execute(
-        sql.SQL("select (select count(*) from {}), (select count(*) from {})").format(
-            sql.Identifier(frozen.contract.relation.schema, frozen.contract.relation.name), frozen.pending
+    rows, pending = only_row(
+        connection.execute(
+            sql.SQL("select (select count(*) from {}), (select count(*) from {})").format(
+                relation_sql(frozen.contract.relation), frozen.pending
+            )
         )
-    ).fetchone() or (0, 0)
-    report.rows_in, report.already_there = row[0], row[0] - row[1]
+    )
+    report.rows_in, report.already_there = rows, rows - pending
     for stage, reason, rows in connection.execute(
         sql.SQL("select stage, reason_code, count(*) from {} group by 1, 2").format(frozen.rejected)
     ):

@@ -19,10 +19,10 @@ from loaders.publish.catalogue import Table, read_table, referencing_keys
 from loaders.publish.contract import Relation
 from loaders.publish.engine import require_ledger
 from loaders.publish.faults import describe
-from loaders.publish.frozen import relation_sql
 from loaders.publish.interrupt import Interrupt
+from loaders.publish.query import relation_sql
 from loaders.publish.references import generic_references
-from loaders.publish.runs import RunState, finish_run, start_run
+from loaders.publish.runs import writing_run
 from loaders.publish.session import WriterSession
 from loaders.settings import Settings
 
@@ -120,18 +120,9 @@ def roll_back(
             return report
         session.lock()
         batches = committed_batches(session.connection, run_id=run_id, batch_id=batch_id)
-        report = RollbackReport(start_run(session.connection, "rollback"))
-        session.take_lease(report.run_id or 0)
-        state: RunState = "failed"
-        try:
+        report = RollbackReport(None)
+        with writing_run(session, "rollback", report.as_json) as report.run_id:
             _roll_back_all(session, batches, report)
-            state = "succeeded"
-        except KeyboardInterrupt:
-            state = "interrupted"
-            raise
-        finally:
-            if not session.connection.closed:
-                finish_run(session.connection, session.run_id, state, report.as_json())
         return report
     except psycopg.Error as error:
         raise ServiceError(
@@ -166,9 +157,9 @@ class _Undo:
         self._session, self._batch, self._scope, self._dry_run = session, batch, scope, dry_run
         table = read_table(session.connection, Relation(*batch.target_table.split(".")))
         session.connection.rollback()
-        if table is None or table.key is None or not table.columns.keys() >= set(batch.columns):
+        if table is None or not table.columns.keys() >= set(batch.columns):
             raise RefusedError(
-                f"{batch.target_table} has lost its key or a column that batch {batch.batch_id} wrote",
+                f"{batch.target_table} is gone or has lost a column that batch {batch.batch_id} wrote",
                 hint="Restore the column, or undo by hand: migration.id_map and migration.before_image have the rows.",
             )
         self._table: Table = table
@@ -176,8 +167,8 @@ class _Undo:
         self._parts: dict[str, Any] = {
             "undo": _UNDO,
             "target": relation_sql(table.relation),
-            "key": sql.Identifier(table.key.name),
-            "key_type": sql.SQL(table.key.cast_type),
+            "key": sql.Identifier(table.key_column.name),
+            "key_type": sql.SQL(table.key_column.cast_type),
             "hash": row_hash({name: table.columns[name].type_name for name in batch.columns}, "target"),
             "batch_id": batch.batch_id,
             "entity": batch.entity,
@@ -245,6 +236,8 @@ class _Undo:
             """,
             published=published,
         )
+        # Without statistics the joins below are planned for a handful of rows: 8 s instead of 0.3 s for 10,000.
+        self._execute("analyze {undo}")
 
     def _find_references(self) -> None:
         connection = self._session.connection

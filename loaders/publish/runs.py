@@ -7,16 +7,19 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Literal
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from loaders.publish.query import only_row
+from loaders.publish.session import WriterSession
 from loaders.settings import PROJECT_ROOT
 
-RunState = Literal["succeeded", "failed", "interrupted"]
+_State = Literal["succeeded", "failed", "interrupted"]
 
 
 @cache
@@ -35,33 +38,60 @@ def code_version() -> str:
     return f"{version}+{commit.stdout.strip()}" if commit.returncode == 0 else version
 
 
-def start_run(connection: psycopg.Connection, command: str) -> int:
-    """Record that a run begins, and that runs of the same lease that still say `running` have died.
+@contextmanager
+def writing_run(session: WriterSession, command: str, outcome: Callable[[], Mapping[str, Any]]) -> Iterator[int]:
+    """A run that holds the lease; how it ends is recorded, unless the server is gone: then the next run does it.
 
     Args:
-        connection: holds the writer lock; committed.
+        session: holds the writer lock.
         command: the verb, such as `publish`.
+        outcome: what to record at the end.
 
-    Returns:
+    Yields:
         The run's id.
+
+    Raises:
+        KeyboardInterrupt: somebody asked to stop, even if what ended was a cancelled statement.
     """
+    run_id = _start(session.connection, command)
+    session.take_lease(run_id)
+    state: _State = "failed"
+    try:
+        yield run_id
+        state = "succeeded"
+    except KeyboardInterrupt:
+        state = "interrupted"
+        raise
+    except psycopg.Error:
+        if session.interrupt.is_asked:
+            state = "interrupted"
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        with suppress(psycopg.Error):
+            _finish(session.connection, run_id, state, outcome())
+
+
+def _start(connection: psycopg.Connection, command: str) -> int:
+    # Whoever of this lease still says `running` has died: we hold the lock.
     connection.execute(
         "update migration.run set state = 'interrupted', finished_at = clock_timestamp(), "
         """outcome = outcome || '{"ended": "found dead by a later run"}' """
         "where state = 'running' and command in ('publish', 'rollback')"
     )
-    row = connection.execute(
-        "insert into migration.run (command, state, code_version, host, process_id, backend_pid) "
-        "values (%s, 'running', %s, %s, %s, pg_backend_pid()) returning run_id",
-        [command, code_version(), socket.gethostname(), os.getpid()],
-    ).fetchone()
+    (run_id,) = only_row(
+        connection.execute(
+            "insert into migration.run (command, state, code_version, host, process_id, backend_pid) "
+            "values (%s, 'running', %s, %s, %s, pg_backend_pid()) returning run_id",
+            [command, code_version(), socket.gethostname(), os.getpid()],
+        )
+    )
     connection.commit()
-    assert row is not None  # noqa: S101 - returning
-    return int(row[0])
+    return int(run_id)
 
 
-def finish_run(connection: psycopg.Connection, run_id: int, state: RunState, outcome: Mapping[str, Any]) -> None:
-    """Record how a run ended; a run that a later one has declared dead keeps that verdict."""
+def _finish(connection: psycopg.Connection, run_id: int, state: _State, outcome: Mapping[str, Any]) -> None:
+    # A run that a later one has declared dead keeps that verdict.
     connection.rollback()
     connection.execute(
         "update migration.run set state = %s, finished_at = clock_timestamp(), outcome = %s "

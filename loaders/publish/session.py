@@ -13,6 +13,7 @@ from psycopg import errors, sql
 from loaders.errors import RefusedError, ServiceError
 from loaders.publish.faults import describe
 from loaders.publish.interrupt import Interrupt
+from loaders.publish.query import only_row
 
 LEASE = "publish"
 # "DTX" in ASCII and the lease's number: no other program takes this pair by chance.
@@ -57,7 +58,7 @@ class WriterSession:
 
     def __init__(self, connect: Callable[[], psycopg.Connection], interrupt: Interrupt) -> None:
         self._connect = connect
-        self._backend: tuple[int, object] = (0, None)
+        self._backend: tuple[object, ...] = (None, None)
         self._marker: sql.Identifier | None = None
         self.interrupt = interrupt
         self.connection = connect()
@@ -101,6 +102,14 @@ class WriterSession:
             RefusedError: another run has taken the lease since.
         """
         self.connection.execute(_BATCH_SETTINGS)
+        self.hold_lease()
+
+    def hold_lease(self) -> None:
+        """Check the token, and keep a rival from raising it until the transaction ends.
+
+        Raises:
+            RefusedError: another run has taken the lease since.
+        """
         self._check_token("for share")
 
     def watch_frozen(self, marker: sql.Identifier) -> None:
@@ -168,13 +177,13 @@ class WriterSession:
             sleep=self.interrupt.sleep,
             reraise=True,
         )
-        old_process, old_start = self._backend
+        old_backend = self._backend
         self.connection = connecting(self._connect)
         self.interrupt.watch(self.connection)
         # The server may not know yet that the old connection is dead; its transaction must end before we ask for it.
         self.connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where pid = %s and backend_start = %s",
-            [old_process, old_start],
+            old_backend,
         )
         self.connection.commit()
         while not self._try_lock():
@@ -216,15 +225,16 @@ class WriterSession:
             )
 
     def _try_lock(self) -> bool:
-        row = self.connection.execute(
-            "select pg_try_advisory_lock(%s, %s), pg_backend_pid(), "
-            "(select backend_start from pg_stat_activity where pid = pg_backend_pid())",
-            _LOCK,
-        ).fetchone()
+        taken, *backend = only_row(
+            self.connection.execute(
+                "select pg_try_advisory_lock(%s, %s), pg_backend_pid(), "
+                "(select backend_start from pg_stat_activity where pid = pg_backend_pid())",
+                _LOCK,
+            )
+        )
         self.connection.commit()
-        assert row is not None  # noqa: S101 - a select without from has one row
-        self._backend = (row[1], row[2])
-        return bool(row[0])
+        self._backend = tuple(backend)
+        return bool(taken)
 
     def _holder(self) -> str:
         row = self.connection.execute(

@@ -10,7 +10,8 @@ from psycopg import sql
 
 from loaders.publish.catalogue import Table, read_table, referencing_keys
 from loaders.publish.contract import Manifest, PublishContract, Relation
-from loaders.publish.frozen import FROZEN_SCHEMA, relation_sql
+from loaders.publish.frozen import FROZEN_SCHEMA
+from loaders.publish.query import relation_sql
 from loaders.publish.references import generic_references
 from loaders.settings import Settings
 

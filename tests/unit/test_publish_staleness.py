@@ -25,7 +25,7 @@ def results(status: str = "success", invocation: str = "build", completed: str |
         "metadata": {"invocation_id": invocation},
         "results": [
             {"unique_id": "model.dtx.pub_child", "status": status, "timing": timing},
-            {"unique_id": "test.dtx.something", "status": "fail", "timing": []},
+            {"unique_id": "test.dtx.unknown", "status": "fail", "timing": []},
         ],
     }
 
@@ -51,3 +51,30 @@ def test_a_failed_or_skipped_build_is_stale() -> None:
 def test_what_was_not_built_is_not_judged() -> None:
     assert stale_models(project(9999, 9999), None) == {}
     assert stale_models(project(9999, 9999), results(completed=None)) == {}
+
+
+def test_a_failed_test_makes_the_model_it_is_attached_to_stale() -> None:
+    document = project(0, 0)
+    attached = {
+        "unique_id": "test.dtx.attached",
+        "name": "unique_child_key",
+        "resource_type": "test",
+        "attached_node": "model.dtx.pub_child",
+        "depends_on": {"nodes": ["model.dtx.pub_child", "model.dtx.stg_parent"]},
+    }
+    singular = attached | {"unique_id": "test.dtx.singular", "name": "assert_parents", "attached_node": None}
+    document["nodes"] |= {node["unique_id"]: node for node in (attached, singular)}
+
+    def judged(**statuses: str) -> dict[str, str]:
+        outcomes = results()
+        outcomes["results"] += [
+            {"unique_id": f"test.dtx.{name}", "status": status, "timing": []} for name, status in statuses.items()
+        ]
+        return stale_models(document, outcomes)
+
+    assert judged(attached="pass", singular="warn") == {}
+    assert judged(attached="fail") == {"pub_child": "its test unique_child_key failed"}
+    assert judged(singular="error") == {
+        "pub_child": "its test assert_parents failed",
+        "stg_parent": "its test assert_parents failed",
+    }

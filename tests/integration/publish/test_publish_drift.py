@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from publish_rig import DOCUMENT_COLUMNS, Rig, documents, requirements
 
@@ -86,9 +88,13 @@ def test_p7_the_nine_states_of_source_and_target(rig: Rig) -> None:
         "gone_on_both_sides": 1,
     }
 
+    document = json.loads(rig.dtx("publish", "--dry-run", "--apply-source-changes", "--json").stdout)
+    assert rig.fingerprint("public") == before
+
     applied = rig.publish(applies_source_changes=True)
 
-    assert applied.models[0].applied == 1
+    assert applied.models[0].applied == document["models"][0]["source_changes_applied"] == 1
+    assert applied.models[0].drift == document["models"][0]["drift"]
     assert [row[0] for row in rig.ledger(DRIFT, applied.run_id)] == [
         "000002", "000003", "000005", "000006", "000007", "000008", "000009",
     ]  # fmt: skip

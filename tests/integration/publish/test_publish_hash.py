@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from psycopg import sql
-from publish_rig import Rig
 
-from loaders.database import connect
 from loaders.publish.canonical import row_hash
 from loaders.settings import PROJECT_ROOT
+from sandbox.servers.postgres import Postgres
 
+# As the page has them.
+SESSION_OPTIONS = "-c TimeZone=UTC -c DateStyle=ISO,YMD -c extra_float_digits=1 -c bytea_output=hex"
 # type, SQL literal, tag, text
 VALUES = [
     ("boolean", "true", "b", "true"),
@@ -63,11 +64,11 @@ def hash_of(values: dict[str, tuple[str, str] | None]) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def hash_in_database(rig: Rig, columns: dict[str, tuple[str, str]]) -> bytes:
+def hash_in_database(server: Postgres, columns: dict[str, tuple[str, str]]) -> bytes:
     """The publisher's hash of one stored row; columns is name to (type, SQL literal)."""
     names = ", ".join(f'"{name}" {kind}' for name, (kind, _) in columns.items())
     literals = ", ".join(literal for _, literal in columns.values())
-    with connect(rig.settings, "owner") as connection:
+    with server.connect(options=SESSION_OPTIONS) as connection:
         connection.execute("create domain label as varchar(20)")
         connection.execute(f"create temp table stored ({names})")
         connection.execute(f"insert into stored values ({literals})")
@@ -85,21 +86,23 @@ def hash_in_database(rig: Rig, columns: dict[str, tuple[str, str]]) -> bytes:
 
 
 @pytest.mark.parametrize(("kind", "literal", "tag", "text"), VALUES)
-def test_r2_each_type_is_rendered_as_the_page_says(rig: Rig, kind: str, literal: str, tag: str, text: str) -> None:
-    assert hash_in_database(rig, {"value": (kind, literal)}) == hash_of({"value": (tag, text)})
+def test_r2_each_type_is_rendered_as_the_page_says(
+    postgres: Postgres, kind: str, literal: str, tag: str, text: str
+) -> None:
+    assert hash_in_database(postgres, {"value": (kind, literal)}) == hash_of({"value": (tag, text)})
 
 
-def test_r2_names_are_ordered_by_bytes_and_null_differs_from_empty(rig: Rig) -> None:
+def test_r2_names_are_ordered_by_bytes_and_null_differs_from_empty(postgres: Postgres) -> None:
     columns = {"é": ("text", "null"), "Z": ("text", "''"), "a_long_name": ("integer", "1"), "a": ("text", "'b'")}
 
-    assert hash_in_database(rig, columns) == hash_of(
+    assert hash_in_database(postgres, columns) == hash_of(
         {"é": None, "Z": ("t", ""), "a_long_name": ("i", "1"), "a": ("t", "b")}
     )
 
 
-def test_r2_lengths_keep_neighbours_apart(rig: Rig) -> None:
-    first = hash_in_database(rig, {"a": ("text", "'ab'"), "b": ("text", "'c'")})
-    assert first != hash_in_database(rig, {"a": ("text", "'a'"), "b": ("text", "'bc'")})
+def test_r2_lengths_keep_neighbours_apart(postgres: Postgres) -> None:
+    first = hash_in_database(postgres, {"a": ("text", "'ab'"), "b": ("text", "'c'")})
+    assert first != hash_in_database(postgres, {"a": ("text", "'a'"), "b": ("text", "'bc'")})
     assert first == hash_of({"a": ("t", "ab"), "b": ("t", "c")})
 
 

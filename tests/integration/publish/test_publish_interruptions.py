@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
+from publish_databases import WITH_LEDGER, make_templates, new_rig
 from publish_rig import Rig, documents, requirements
 from relay import CommitEater
 
@@ -17,6 +21,7 @@ from loaders.errors import RefusedError, ServiceError
 from loaders.publish import batch as batch_module
 from loaders.publish import publisher as publisher_module
 from loaders.publish import session as session_module
+from sandbox.servers import postgres as postgres_server
 from sandbox.servers.postgres import PUBLISHER
 
 Hook = Callable[[], None]
@@ -191,6 +196,24 @@ def test_p4_the_token_alone_keeps_a_stale_writer_out(rig: Rig, at: Callable[[str
     assert rig.value("select count(*) from app_document") == 100
 
 
+def test_p4_a_run_that_lost_its_lease_leaves_the_rival_s_frozen_input_alone(
+    rig: Rig, at: Callable[[str, int, Hook], None]
+) -> None:
+    rig.use(documents(batch_size=50))
+    rig.build_documents(200)
+
+    def usurp() -> None:
+        rig.ledger("update migration.writer_lease set fencing_token = fencing_token + 1 where name = 'publish'")
+        rig.sql("create table migration_frozen.run_11_01_pending as select 1 as one", role=PUBLISHER)
+
+    at("publish.between_batches", 2, usurp)
+
+    with pytest.raises(RefusedError, match="lost its right to write"):
+        rig.publish()
+
+    assert rig.sql("select tablename from pg_tables where schemaname = 'migration_frozen'") == [("run_11_01_pending",)]
+
+
 def test_p9_a_rebuild_in_mid_publish_changes_nothing_of_the_run(rig: Rig, at: Callable[[str, int, Hook], None]) -> None:
     rig.use(documents(batch_size=50))
     rig.build_documents(200)
@@ -323,6 +346,18 @@ def test_x3_ctrl_c_ends_at_a_batch_s_edge_and_says_how_to_go_on(rig: Rig, point:
     everything_published(rig, 300)
 
 
+def test_x3_ctrl_c_while_freezing_leaves_nothing(rig: Rig) -> None:
+    rig.use(documents())
+    rig.build_documents(100)
+
+    done = rig.dtx("publish", DTX_FAILPOINT="publish.lease_taken=SIGINT")
+
+    assert done.returncode == 2
+    assert rig.value("select count(*) from app_document") == 0
+    assert rig.value("select count(*) from pg_tables where schemaname = 'migration_frozen'") == 0
+    assert rig.ledger("select state from migration.run") == [("interrupted",)]
+
+
 def test_x3_a_statement_that_outlasts_the_grace_is_cancelled(rig: Rig) -> None:
     rig.use(documents())
     rig.build_documents(100)
@@ -342,29 +377,77 @@ def test_x3_a_statement_that_outlasts_the_grace_is_cancelled(rig: Rig) -> None:
     assert rig.ledger("select state from migration.run") == [("interrupted",)]
 
 
-def test_a_server_crash_in_mid_run_is_told_and_the_next_run_goes_on(
-    rig: Rig, at: Callable[[str, int, Hook], None]
+def test_p10_a_server_crash_empties_the_frozen_input_and_the_next_run_goes_on(
+    servers_folder: Path, tmp_path: Path, at: Callable[[str, int, Hook], None]
 ) -> None:
-    """A crash empties unlogged tables: an empty frozen input must not be taken for a finished one (P9, P10)."""
+    """Immediate stop and restart between two batches: an emptied frozen input is not taken for a finished one."""
+    folder = servers_folder / "postgres-to-crash"
+    passwords = {"password": "superuser", "role_password": "role"}
+    server = postgres_server.start(folder, **passwords)
+    make_templates(server)
+    with new_rig(server, WITH_LEDGER, tmp_path) as rig:
+        rig.use(documents(batch_size=50))
+        rig.build_documents(200)
+
+        def crash() -> None:
+            postmaster = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+            os.kill(postmaster, signal.SIGQUIT)
+            wait_until(lambda: not (folder / "data" / "postmaster.pid").exists() or not is_alive(postmaster))
+            assert postgres_server.start(folder, **passwords, port=server.port).port == server.port
+
+        at("publish.between_batches", 3, crash)
+
+        with pytest.raises(ServiceError, match="the server crashed"):
+            rig.publish()
+        assert rig.value("select count(*) from app_document") == 100
+
+        assert rig.publish_one().published == 100
+        everything_published(rig, 200)
+    postgres_server.stop(folder)
+
+
+def is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_p10_a_full_disk_stops_the_run_at_once_and_shows_no_rows(rig: Rig) -> None:
+    """The server's own error for it, raised where a table would grow."""
     rig.use(documents(batch_size=50))
     rig.build_documents(200)
+    rig.sql(
+        "create function full_disk() returns trigger language plpgsql as "
+        "'begin if new.title = ''Title 60'' then raise exception using errcode = ''53100''; end if; return new; end'; "
+        "create trigger full_disk before insert on app_document for each row execute function full_disk()"
+    )
 
-    def lose_frozen_input() -> None:
-        # What crash recovery does to unlogged tables, without taking the other tests' server down.
-        with rig.connect() as connection:
-            tables = connection.execute("select tablename from pg_tables where schemaname = 'migration_frozen'")
-            for (table,) in tables.fetchall():
-                connection.execute(f"truncate migration_frozen.{table}")
-        end_publisher_sessions(rig)
+    done = rig.dtx("publish")
 
-    at("publish.between_batches", 3, lose_frozen_input)
+    assert done.returncode == 2
+    assert "a batch failed with SQLSTATE 53100; it was rolled back" in " ".join(done.stderr.split())
+    assert rig.value("select count(*) from app_document") == 50
+    assert rig.value("select count(*) from migration.reject") == 0
 
-    with pytest.raises(ServiceError, match="the server crashed"):
-        rig.publish()
-    assert rig.value("select count(*) from app_document") == 100
-
-    assert rig.publish_one().published == 100
+    rig.sql("drop trigger full_disk on app_document")
+    assert rig.publish_one().published == 150
     everything_published(rig, 200)
+
+
+def test_p14_memory_does_not_grow_with_the_rows(rig: Rig) -> None:
+    """Rows stay in the server: forty times the rows, the same process memory."""
+    rig.use(documents(batch_size=500))
+    rig.build_documents(1000)
+    rig.publish()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    rig.build_documents(41_000)
+
+    report = rig.publish_one()
+
+    assert report.published == 40_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4 * 1024  # kilobytes
 
 
 def test_json_of_a_run_is_one_versioned_document(rig: Rig) -> None:

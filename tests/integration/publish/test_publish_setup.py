@@ -91,10 +91,10 @@ def test_tables_that_dbt_builds_later_can_be_read(rig: Rig) -> None:
     assert rig.sql("select count(*) from migration.id_map", role=TRANSFORM) == [(0,)]
 
 
-def test_schemas_belong_to_the_role_that_fills_them(rig: Rig) -> None:
-    rig.use(documents())
+def test_schemas_belong_to_the_role_that_fills_them(bare_rig: Rig) -> None:
+    bare_rig.use(documents())
 
-    owners = dict(rig.sql("select nspname, nspowner::regrole::text from pg_namespace"))
+    owners = dict(bare_rig.sql("select nspname, nspowner::regrole::text from pg_namespace"))
     assert {name: owners[name] for name in ("raw_dtx1", "decoded", "migration_publish", "migration_seeds")} == {
         "raw_dtx1": TRANSFORM,
         "decoded": TRANSFORM,
@@ -104,17 +104,17 @@ def test_schemas_belong_to_the_role_that_fills_them(rig: Rig) -> None:
     assert owners["migration"] == owners["migration_frozen"] == OWNER
 
 
-def test_a_dry_run_shows_the_same_steps_and_does_none(rig: Rig) -> None:
-    rig.use(documents(), requirements(), setup=False)
+def test_a_dry_run_shows_the_same_steps_and_does_none(bare_rig: Rig) -> None:
+    bare_rig.use(documents(), requirements(), setup=False)
     everything = ("public", "migration", "migration_frozen", "migration_publish")
-    before = rig.fingerprint(*everything), privileges(rig)
+    before = bare_rig.fingerprint(*everything), privileges(bare_rig)
 
-    rehearsed = rig.dtx("setup", "--dry-run", "--json")
+    rehearsed = bare_rig.dtx("setup", "--dry-run", "--json")
 
     assert rehearsed.returncode == 0, rehearsed.stderr
-    assert (rig.fingerprint(*everything), privileges(rig)) == before
-    assert rig.value("select to_regnamespace('migration') is null")
-    done = rig.dtx("setup", "--json")
+    assert (bare_rig.fingerprint(*everything), privileges(bare_rig)) == before
+    assert bare_rig.value("select to_regnamespace('migration') is null")
+    done = bare_rig.dtx("setup", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(rehearsed.stdout)["grants"] == json.loads(done.stdout)["grants"]
 
@@ -129,11 +129,11 @@ def test_a_missing_target_table_is_told_and_the_rest_is_set_up(rig: Rig) -> None
     assert ("app_document", "SELECT") in on_application(rig, PUBLISHER)
 
 
-def test_without_set_up_every_verb_says_what_to_run(rig: Rig) -> None:
-    rig.use(documents(), setup=False)
+def test_without_set_up_every_verb_says_what_to_run(bare_rig: Rig) -> None:
+    bare_rig.use(documents(), setup=False)
 
     for verb in (["preflight"], ["publish"], ["rollback", "--run", "1"]):
-        done = rig.dtx(*verb)
+        done = bare_rig.dtx(*verb)
         assert done.returncode == 3
         assert "Run dtx setup" in done.stderr
 
