@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from loaders.console import print_json, print_table
+from loaders.console import print_json
 from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode
 from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
 from loaders.publish.engine import examine, publish
 from loaders.publish.findings import print_findings, refuse_if_blocked
 from loaders.publish.interrupt import Interrupt
-from loaders.publish.rollback import RollbackReport, roll_back
+from loaders.publish.rollback import roll_back
 from loaders.settings import Settings, load_settings
 from loaders.setup.commands import ConfirmOption, JsonOption, ManifestOption
 from loaders.setup.guard import check_server, check_settings
@@ -79,11 +79,8 @@ def rollback_command(
     interrupt = Interrupt()
     with interrupt.signals():
         report = roll_back(settings, run_id=run, batch_id=batch, dry_run=dry_run, interrupt=interrupt)
-    if as_json:
-        print_json(report.as_json())
-    else:
-        _show_rollback(report)
-    raise typer.Exit(ExitCode.LOSS if report.refused else ExitCode.CLEAN)
+    report.show(as_json=as_json)
+    raise typer.Exit(report.exit_code)
 
 
 def _checked_settings(confirmed_database: str | None, *, writes: bool) -> Settings:
@@ -92,17 +89,3 @@ def _checked_settings(confirmed_database: str | None, *, writes: bool) -> Settin
     with connect(settings, "publisher") as connection:
         check_server(connection, settings)
     return settings
-
-
-def _show_rollback(report: RollbackReport) -> None:
-    title = "Dry run: what dtx rollback would do" if report.run_id is None else f"Rolled back by run {report.run_id}"
-    rows: list[tuple[object, ...]] = [
-        (table, "deleted again" if mode == "insert" else "restored", rows, "")
-        for (table, mode), rows in sorted(report.undone.items())
-    ]
-    rows += [
-        (table, f"left in place: {reason}", rows, by) for (table, reason, by), rows in sorted(report.refused.items())
-    ]
-    if not report.batches:
-        rows.append(("", "nothing to roll back: no committed batch", 0, ""))
-    print_table(title, ("table", "what", "rows", "referenced by"), rows)

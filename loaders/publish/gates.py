@@ -34,24 +34,26 @@ class Gate:
 def run_gates(connection: psycopg.Connection, frozen: FrozenModel) -> None:
     """Write the gates' verdicts into the model's table of rejects; the first gate that a row fails gives its reason."""
     for gate in gates(frozen):
-        statement = sql.SQL(
-            "with pending as (select pending.* from {pending} as pending where not exists ("
-            "select from {rejected} as rejected where rejected.legacy_key = pending.legacy_key)) "
-            "insert into {rejected} (legacy_key, stage, reason_code, column_name, sqlstate) "
-            "select distinct legacy_key, {stage}, reason_code, {column}, {sqlstate} from ({select}) as verdict"
-        ).format(
+        statement = sql.SQL("""
+            with pending as (
+                select pending.* from {pending} as pending
+                where not exists (select from {rejected} as rejected where rejected.legacy_key = pending.legacy_key)
+            )
+            insert into {rejected} (legacy_key, stage, reason_code, column_name, sqlstate)
+            select distinct legacy_key, {stage}, reason_code, {column}, {sqlstate} from ({select}) as verdict
+        """).format(
             pending=frozen.pending,
             rejected=frozen.rejected,
-            stage=sql.Literal(gate.stage),
-            column=sql.Literal(gate.column),
-            sqlstate=sql.Literal(gate.sqlstate),
+            stage=gate.stage,
+            column=gate.column,
+            sqlstate=gate.sqlstate,
             select=gate.select,
         )
         try:
             with connection.transaction():
                 connection.execute(statement)
-        except errors.DataError:
-            # An expression of the target's that raises on some value: which one, bisection finds out.
+        except (errors.DataError, errors.RaiseException):
+            # An expression of the target's that raises on some value: on which one, bisection finds out.
             continue
     connection.execute(sql.SQL("analyze {}").format(frozen.rejected))
 
@@ -97,17 +99,18 @@ def parent_gates(frozen: FrozenModel) -> Iterator[Gate]:
 
 
 def _verified_file(frozen: FrozenModel, column: str) -> Gate:
-    select = sql.SQL(
-        "select pending.legacy_key, coalesce(case when file_transfer.state = 'rejected' then "
-        "file_transfer.reason_code end, {not_transferred}) as reason_code "
-        "from pending left join migration.file_transfer on file_transfer.entity = {entity} "
-        "and file_transfer.legacy_key = pending.legacy_key and file_transfer.object_key = pending.{column} "
-        "where file_transfer.state is distinct from 'verified'"
-    ).format(
-        not_transferred=sql.Literal(FILE_NOT_TRANSFERRED),
-        entity=sql.Literal(frozen.contract.meta.entity),
-        column=sql.Identifier(column),
-    )
+    select = sql.SQL("""
+        select
+            pending.legacy_key,
+            coalesce(case when file_transfer.state = 'rejected' then file_transfer.reason_code end, {not_transferred})
+                as reason_code
+        from pending
+        left join migration.file_transfer
+            on file_transfer.entity = {entity}
+            and file_transfer.legacy_key = pending.legacy_key
+            and file_transfer.object_key = pending.{column}
+        where file_transfer.state is distinct from 'verified'
+    """).format(not_transferred=FILE_NOT_TRANSFERRED, entity=frozen.contract.meta.entity, column=sql.Identifier(column))
     return Gate("files", column, None, select)
 
 
@@ -125,27 +128,29 @@ def _numeric_overflow(column: Column) -> sql.Composable:
 
 
 def _target_row_exists(frozen: FrozenModel) -> Gate:
-    select = sql.SQL(
-        "select legacy_key, {reason} as reason_code from pending where not exists ("
-        "select from {target} as target where target.{key} = pending.target_id)"
-    ).format(reason=PARENT_VANISHED, target=relation_sql(frozen.contract.target), key=frozen.key)
+    select = sql.SQL("""
+        select legacy_key, {reason} as reason_code from pending
+        where not exists (select from {target} as target where target.{key} = pending.target_id)
+    """).format(reason=PARENT_VANISHED, target=relation_sql(frozen.contract.target), key=frozen.key)
     return Gate("publish", "target_id", None, select)
 
 
 def _claimed_once() -> Gate:
-    select = sql.SQL(
-        "select legacy_key, {} as reason_code from ("
-        "select legacy_key, count(*) over (partition by target_id) as claims from pending) as claimed where claims > 1"
-    ).format(CONSTRAINT_VIOLATION)
+    select = sql.SQL("""
+        select legacy_key, {reason} as reason_code
+        from (select legacy_key, count(*) over (partition by target_id) as claims from pending) as claimed
+        where claims > 1
+    """).format(reason=CONSTRAINT_VIOLATION)
     return Gate("publish", "target_id", errors.UniqueViolation.sqlstate, select)
 
 
 def _foreign_key_gate(foreign_key: ForeignKey) -> Gate:
-    select = sql.SQL(
-        "select legacy_key, {reason} as reason_code from pending where {column} is not null and not exists ("
-        "select from {parent} as parent where parent.{parent_column} = pending.{column})"
-    ).format(
-        reason=sql.Literal(PARENT_VANISHED),
+    select = sql.SQL("""
+        select legacy_key, {reason} as reason_code from pending
+        where pending.{column} is not null
+        and not exists (select from {parent} as parent where parent.{parent_column} = pending.{column})
+    """).format(
+        reason=PARENT_VANISHED,
         column=sql.Identifier(foreign_key.column),
         parent=relation_sql(foreign_key.parent),
         parent_column=sql.Identifier(foreign_key.parent_column),
@@ -155,36 +160,39 @@ def _foreign_key_gate(foreign_key: ForeignKey) -> Gate:
 
 def _check_gate(check: Check) -> Gate:
     select = sql.SQL("select legacy_key, {reason} as reason_code from pending where not ({check})").format(
-        reason=sql.Literal(CONSTRAINT_VIOLATION), check=sql.SQL(check.expression)
+        reason=CONSTRAINT_VIOLATION, check=sql.SQL(check.expression)
     )
     return Gate("publish", ", ".join(check.columns), errors.CheckViolation.sqlstate, select)
 
 
 def _unique_gate(frozen: FrozenModel, unique_key: UniqueKey) -> Gate:
     keys = [sql.Identifier(f"key_{position}") for position in range(len(unique_key.expressions))]
-    pairs = list(zip(unique_key.expressions, keys, strict=True))
-    values = sql.SQL(", ").join(sql.SQL("({}) as {}").format(sql.SQL(text), key) for text, key in pairs)
-    equal = sql.SQL("=" if unique_key.nulls_are_distinct else "is not distinct from")
-    matches = sql.SQL(" and ").join(sql.SQL("present.{0} {1} claimed.{0}").format(key, equal) for key in keys)
-    complete = (
-        sql.SQL(" and ").join(sql.SQL("{} is not null").format(key) for key in keys)
-        if unique_key.nulls_are_distinct
-        else sql.SQL("true")
+    values = sql.SQL(", ").join(
+        sql.SQL("({}) as {}").format(sql.SQL(text), key) for text, key in zip(unique_key.expressions, keys, strict=True)
     )
+    equal = sql.SQL("is not distinct from")
+    complete: sql.Composable = sql.SQL("true")
+    if unique_key.nulls_are_distinct:
+        equal = sql.SQL("=")
+        complete = sql.SQL(" and ").join(sql.SQL("{} is not null").format(key) for key in keys)
     # Rows that claim one key among themselves are all rejected: who wins is a decision, not an order of arrival (M5).
-    select = sql.SQL(
-        "select legacy_key, {reason} as reason_code from ("
-        "select claimed.*, count(*) over (partition by {keys}) as claims "
-        "from (select legacy_key, {values} from pending where {filter}) as claimed where {complete}) as claimed "
-        "where claims > 1 or exists (select from (select {values} from {target} where {filter}) as present "
-        "where {matches})"
-    ).format(
-        reason=sql.Literal(CONSTRAINT_VIOLATION),
+    select = sql.SQL("""
+        select legacy_key, {reason} as reason_code
+        from (
+            select keyed.*, count(*) over (partition by {keys}) as claims
+            from (select legacy_key, {values} from pending where {filter}) as keyed
+            where {complete}
+        ) as claimed
+        where claims > 1 or exists (
+            select from (select {values} from {target} where {filter}) as present where {matches}
+        )
+    """).format(
+        reason=CONSTRAINT_VIOLATION,
         keys=sql.SQL(", ").join(keys),
         values=values,
         filter=sql.SQL(unique_key.filter or "true"),
         complete=complete,
         target=relation_sql(frozen.contract.target),
-        matches=matches,
+        matches=sql.SQL(" and ").join(sql.SQL("present.{0} {1} claimed.{0}").format(key, equal) for key in keys),
     )
     return Gate("publish", ", ".join(unique_key.columns), errors.UniqueViolation.sqlstate, select)

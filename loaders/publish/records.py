@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import psycopg
 from psycopg import sql
@@ -13,6 +13,23 @@ from loaders.publish.query import relation_sql
 
 _DISPOSITION_COLUMNS: tuple[str, ...] = ("disposition", "reason_code", "decision_id")
 _REJECT_COLUMNS = ("source_key", "reason_code", "column_name", "payload")
+_MAKE_EQUAL = (
+    """
+    delete from {table} as ledger
+    where {scope} and not exists (select from {model} as model where model.{key} = ledger.{key})
+    """,
+    """
+    update {table} as ledger set {assignments}, run_id = {run_id}
+    from {model} as model
+    where {scope} and model.{key} = ledger.{key} and ({old}) is distinct from ({new})
+    """,
+    """
+    insert into {table} (system, source_table, {key}, {columns}{stage_column}, run_id)
+    select {system}, {source_table}, model.{key}, {new}{stage_value}, {run_id}
+    from {model} as model
+    where not exists (select from {table} as ledger where {scope} and ledger.{key} = model.{key})
+    """,
+)
 
 
 def record_ledger_model(connection: psycopg.Connection, model: LedgerModel, run_id: int) -> None:
@@ -48,15 +65,7 @@ def record_ledger_model(connection: psycopg.Connection, model: LedgerModel, run_
         "old": sql.SQL(", ").join(sql.Identifier("ledger", column) for column in columns),
         "new": sql.SQL(", ").join(sql.Identifier("model", column) for column in columns),
     }
-    for statement in (
-        "delete from {table} as ledger where {scope} and not exists ("
-        "select from {model} as model where model.{key} = ledger.{key})",
-        "update {table} as ledger set {assignments}, run_id = {run_id} from {model} as model "
-        "where {scope} and model.{key} = ledger.{key} and ({old}) is distinct from ({new})",
-        "insert into {table} (system, source_table, {key}, {columns}{stage_column}, run_id) "
-        "select {system}, {source_table}, model.{key}, {new}{stage_value}, {run_id} from {model} as model "
-        "where not exists (select from {table} as ledger where {scope} and ledger.{key} = model.{key})",
-    ):
+    for statement in _MAKE_EQUAL:
         connection.execute(sql.SQL(statement).format(**parts))
 
 
@@ -78,27 +87,33 @@ def record_rejects(connection: psycopg.Connection, frozen: FrozenModel, run_id: 
         "run_id": sql.Literal(run_id),
     }
     connection.execute(
-        sql.SQL(
-            "delete from migration.reject using {verdicts} as verdict where reject.system = {system} "
-            "and reject.source_table = {source_table} and reject.legacy_key = verdict.legacy_key "
-            "and reject.stage in ('files', 'publish') and reject.stage <> verdict.stage"
-        ).format(**parts)
+        sql.SQL("""
+            delete from migration.reject using {verdicts} as verdict
+            where reject.system = {system} and reject.source_table = {source_table}
+            and reject.legacy_key = verdict.legacy_key
+            and reject.stage in ('files', 'publish') and reject.stage <> verdict.stage
+        """).format(**parts)
     )
     connection.execute(
-        sql.SQL(
-            "insert into migration.reject (system, source_table, source_key, legacy_key, stage, reason_code, "
-            "column_name, sqlstate, payload, run_id) "
-            "select {system}, {source_table}, pending.source_key, verdict.legacy_key, verdict.stage, "
-            "verdict.reason_code, verdict.column_name, verdict.sqlstate, to_jsonb(pending) - 'row_hash', {run_id} "
-            "from {verdicts} as verdict inner join {pending} as pending on pending.legacy_key = verdict.legacy_key "
-            "on conflict (system, source_table, legacy_key, stage) do update set "
-            "source_key = excluded.source_key, reason_code = excluded.reason_code, "
-            "column_name = excluded.column_name, sqlstate = excluded.sqlstate, payload = excluded.payload, "
-            "run_id = excluded.run_id, recorded_at = clock_timestamp() "
-            "where (reject.source_key, reject.reason_code, reject.column_name, reject.sqlstate, reject.payload) "
-            "is distinct from (excluded.source_key, excluded.reason_code, excluded.column_name, excluded.sqlstate, "
-            "excluded.payload)"
-        ).format(**parts)
+        sql.SQL("""
+            insert into migration.reject (
+                system, source_table, source_key, legacy_key, stage, reason_code, column_name, sqlstate, payload, run_id
+            )
+            select
+                {system}, {source_table}, pending.source_key, verdict.legacy_key, verdict.stage, verdict.reason_code,
+                verdict.column_name, verdict.sqlstate, to_jsonb(pending) - 'row_hash', {run_id}
+            from {verdicts} as verdict
+            inner join {pending} as pending on pending.legacy_key = verdict.legacy_key
+            on conflict (system, source_table, legacy_key, stage) do update set
+                source_key = excluded.source_key, reason_code = excluded.reason_code,
+                column_name = excluded.column_name, sqlstate = excluded.sqlstate, payload = excluded.payload,
+                run_id = excluded.run_id, recorded_at = clock_timestamp()
+            where
+                (reject.source_key, reject.reason_code, reject.column_name, reject.sqlstate, reject.payload)
+                is distinct from (
+                    excluded.source_key, excluded.reason_code, excluded.column_name, excluded.sqlstate, excluded.payload
+                )
+        """).format(**parts)
     )
 
 
@@ -106,28 +121,27 @@ def forget_rejects(connection: psycopg.Connection, frozen: FrozenModel, publishe
     """Remove the rejects of rows that are published now; `published` is a relation with legacy_key."""
     meta = frozen.contract.meta
     connection.execute(
-        sql.SQL(
-            "delete from migration.reject using {published} as published where reject.system = {system} "
-            "and reject.source_table = {source_table} and reject.legacy_key = published.legacy_key "
-            "and reject.stage in ('files', 'publish')"
-        ).format(published=published, system=meta.system, source_table=meta.source_table)
+        sql.SQL("""
+            delete from migration.reject using {published} as published
+            where reject.system = {system} and reject.source_table = {source_table}
+            and reject.legacy_key = published.legacy_key and reject.stage in ('files', 'publish')
+        """).format(published=published, system=meta.system, source_table=meta.source_table)
     )
 
 
 def drop_stale_rejects(connection: psycopg.Connection, models: Sequence[FrozenModel]) -> None:
     """Remove rejects of the stages files and publish for rows that no model of their source table has any more."""
-    for system, source_table in {(frozen.contract.meta.system, frozen.contract.meta.source_table) for frozen in models}:
-        pending = _union(
-            frozen.pending
-            for frozen in models
-            if (frozen.contract.meta.system, frozen.contract.meta.source_table) == (system, source_table)
-        )
+    pending: dict[tuple[str, str], list[sql.Composable]] = {}
+    for frozen in models:
+        source = (frozen.contract.meta.system, frozen.contract.meta.source_table)
+        pending.setdefault(source, []).append(sql.SQL("select legacy_key from {}").format(frozen.pending))
+    for (system, source_table), selects in pending.items():
         connection.execute(
-            sql.SQL(
-                "delete from migration.reject where system = {} and source_table = {} "
-                "and stage in ('files', 'publish') and not exists ("
-                "select from ({}) as pending where pending.legacy_key = reject.legacy_key)"
-            ).format(system, source_table, pending)
+            sql.SQL("""
+                delete from migration.reject
+                where system = {system} and source_table = {source_table} and stage in ('files', 'publish')
+                and not exists (select from ({pending}) as pending where pending.legacy_key = reject.legacy_key)
+            """).format(system=system, source_table=source_table, pending=sql.SQL(" union all ").join(selects))
         )
 
 
@@ -163,7 +177,3 @@ def record_drift(connection: psycopg.Connection, frozen: FrozenModel, run_id: in
     return sql.SQL("""
         select source_state, target_state, count(*) from migration.drift where run_id = {} and model = {} group by 1, 2
     """).format(run_id, frozen.contract.model)
-
-
-def _union(relations: Iterable[sql.Composable]) -> sql.Composable:
-    return sql.SQL(" union all ").join(sql.SQL("select legacy_key from {}").format(relation) for relation in relations)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from loaders.publish.catalogue import Table, read_table, referencing_keys
+from loaders.publish.catalogue import Table, read_table
 from loaders.publish.contract import Manifest, PublishContract, Relation
 from loaders.publish.frozen import FROZEN_SCHEMA
 from loaders.publish.query import relation_sql
-from loaders.publish.references import generic_references
+from loaders.publish.references import references_to
 from loaders.settings import Settings
 
 _LANDING_SCHEMAS = ("raw_dtx1", "decoded")
@@ -159,11 +159,9 @@ def _target_steps(
         if table.sequence:
             yield _grant(publisher, "USAGE", "sequence", sql.SQL(table.sequence), table.sequence)
         yield _grant_on_table(rollback, "DELETE", table.relation)
-        children = {reference.child for reference in referencing_keys(connection, table.relation)}
-        for reference in generic_references(connection, table):
-            children |= {reference.table, reference.content_types}
-        for child in sorted(children, key=str):
-            yield _grant_on_table(rollback, "SELECT", child)
+        read = {relation for reference in references_to(connection, table) for relation in reference.reads}
+        for relation in sorted(read, key=str):
+            yield _grant_on_table(rollback, "SELECT", relation)
 
 
 def _readable(target: Target) -> list[Relation]:

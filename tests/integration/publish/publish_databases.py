@@ -59,7 +59,9 @@ def new_rig(server: Postgres, template: str, folder: Path) -> Iterator[Rig]:
         efs_root=folder,
         s3_bucket="unused",
     )
+    rig = Rig(settings, server, folder)
     try:
-        yield Rig(settings, server, folder)
+        yield rig
     finally:
+        rig.close()
         server.drop_database(name)

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from sandbox.servers.postgres import APPLICATION, OWNER, TRANSFORM, Postgres
 
 _numbers = itertools.count(1)
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["loaders.cli"])
+_context.set_forkserver_preload(["loaders.cli", "loaders.ledger.schema"])
 
 # What Django makes: identity keys, deferred foreign keys, varchar, no defaults, a generic foreign key.
 APPLICATION_DDL = """
@@ -228,9 +229,18 @@ class Rig:
 
     def value(self, statement: str, *arguments: Any) -> Any:
         """The one value of a query, as the superuser."""
-        with self.connect() as connection:
-            row = connection.execute(statement, arguments or None).fetchone()
+        row = self.watcher.execute(statement, arguments or None).fetchone()
         return row[0] if row else None
+
+    @cached_property
+    def watcher(self) -> psycopg.Connection[Any]:
+        """A superuser's connection that stays open: most of a query's time is the login."""
+        return self.connect(autocommit=True)
+
+    def close(self) -> None:
+        """Close what stays open."""
+        if "watcher" in self.__dict__:
+            self.watcher.close()
 
     def publish(self, interrupt: Interrupt | None = None, **options: bool) -> PublishReport:
         """Publish in this process."""

@@ -162,6 +162,42 @@ def test_m5_rows_that_claim_one_key_are_all_rejected(rig: Rig) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("index", "changes", "rejected"),
+    [
+        (
+            "create unique index once on app_document (file) where status = 'draft'",
+            {"'000003', '000004'": "file = 'same', status = 'draft'", "'000005', '000006'": "file = 'other'"},
+            ["000003", "000004"],
+        ),
+        (
+            "create unique index once on app_document (account_id, pages) nulls not distinct",
+            {"'000001'": "pages = null", "'000002'": "pages = null, account_id = 2"},
+            ["000001", "000002"],
+        ),
+        (
+            "create unique index once on app_document (pages, file)",
+            {"'000001', '000002'": "pages = null, file = 'same'"},
+            [],
+        ),
+    ],
+    ids=["partial", "nulls not distinct", "nulls distinct"],
+)
+def test_m5_every_kind_of_unique_index_is_read_as_the_database_reads_it(
+    rig: Rig, index: str, changes: dict[str, str], rejected: list[str]
+) -> None:
+    rig.use(documents())
+    rig.build_documents(7)
+    rig.sql(index)
+    for keys, change in changes.items():
+        refuse(rig, f"legacy_key in ({keys})", change)
+
+    assert rig.publish_one().published == 7 - len(rejected)
+    assert [key for (key,) in rig.ledger("select legacy_key from migration.reject order by 1")] == rejected
+    # The gates saw them all: nothing was left for halving to find.
+    assert rig.value("select count(*) from migration.batch") == 1
+
+
 def test_m5_two_sources_for_one_target_row_are_both_rejected(rig: Rig) -> None:
     rig.use(requirements())
     rig.build_requirements(20)

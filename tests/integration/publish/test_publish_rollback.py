@@ -9,6 +9,7 @@ import pytest
 from publish_rig import Rig, documents, requirements
 
 from loaders.errors import RefusedError
+from loaders.publish.undo import Undo
 from sandbox.servers.postgres import OWNER, PUBLISHER, ROLLBACK
 
 
@@ -209,6 +210,35 @@ def test_p13_applied_source_changes_go_back_to_what_was_published_first(rig: Rig
     rig.sql("update app_document set title = 'Title 5', pages = 5 where id = 5")
     assert table_rows(rig) == after_first
     assert rig.ledger("select distinct state from migration.id_map") == [("migrated",)]
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "refusal"),
+    [
+        ("insert into app_page (document_id) values (5)", ("referenced", "public.app_page.document_id")),
+        ("update app_document set title = 'edited meanwhile' where id = 5", ("edited", "")),
+    ],
+)
+def test_p13_whoever_comes_while_a_batch_is_taken_back_wins(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, meanwhile: str, refusal: tuple[str, str]
+) -> None:
+    """After the batch was found untouched and before it is deleted."""
+    rig.use(documents())
+    rig.build_documents(10)
+    rig.publish()
+    take_back, pending = Undo._take_back, [meanwhile]
+
+    def come_first(undo: Undo) -> None:
+        if pending:
+            rig.sql(pending.pop())
+        take_back(undo)
+
+    monkeypatch.setattr(Undo, "_take_back", come_first)
+    report = rig.roll_back(run=1)
+
+    assert report.undone == {("public.app_document", "insert"): 9}
+    assert report.refused == {("public.app_document", *refusal): 1}
+    assert rig.sql("select id from app_document") == [(5,)]
 
 
 @pytest.mark.parametrize("point", ["rollback.before_commit@2", "rollback.between_batches@3"])
