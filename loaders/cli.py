@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from loaders.console import stderr
+from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
 from loaders.files.command import app as files_app
+from loaders.publish.commands import preflight_command, publish_command, rollback_command
+from loaders.reconcile.command import reconcile
+from loaders.setup.commands import setup_command
+
+# What typer turns Ctrl-C into.
+_INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,21 +24,31 @@ app = typer.Typer(
     help="Moves DTX 1.0 into DTX 2.0 and proves what became of every row. Exit codes: 0 clean, 1 loss or drift, "
     "2 could not run, 3 refused.",
 )
+app.command("setup")(setup_command)
+app.command("decode")(decode)
 app.add_typer(files_app, name="files")
+app.command("preflight")(preflight_command)
+app.command("publish")(publish_command)
+app.command("reconcile")(reconcile)
+app.command("rollback")(rollback_command)
 
 
 def main() -> None:
-    """Run `dtx`; turn an error into its message, its hint and its exit code."""
+    """Run `dtx`."""
+    run(app)
+
+
+def run(commands: typer.Typer) -> None:
+    """Run a command line; turn an error into its message, its hint and its exit code (reliability R4)."""
     try:
-        sys.exit(app(standalone_mode=False))  # what a verb's typer.Exit says
-    except click.ClickException as error:
-        error.show()
-        sys.exit(ExitCode.COULD_NOT_RUN)
+        commands()
     except MigrationError as error:
         stderr.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         if error.hint:
             stderr.print(f"[bold]what to do:[/] {error.hint}", soft_wrap=True)
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except SystemExit as leaving:
+        if leaving.code != _INTERRUPTED:
+            raise
         stderr.print("interrupted; run the same command again to go on where it stopped")
         sys.exit(ExitCode.COULD_NOT_RUN)

@@ -16,8 +16,9 @@ from sandbox.servers import mariadb as mariadb_server
 from sandbox.servers import postgres as postgres_server
 from sandbox.servers import s3 as s3_server
 from sandbox.servers.mariadb import MariaDB
-from sandbox.servers.postgres import APPLICATION, OWNER, PUBLISHER, ROLLBACK, TRANSFORM, Postgres
+from sandbox.servers.postgres import APPLICATION, PUBLISHER, ROLLBACK, TRANSFORM, Postgres
 from sandbox.servers.s3 import S3
+from sandbox.servers.stack import Stack
 from sandbox.servers.temporary import server_folder
 
 TRANSFORM_SCHEMAS = (
@@ -81,7 +82,7 @@ def database(mariadb: MariaDB, postgres: Postgres, s3: S3, tmp_path: Path) -> It
     postgres.create_database(name)
     bucket = name.replace("_", "-")
     s3.create_bucket(bucket)
-    settings = _settings(mariadb, postgres, s3, name, bucket, efs_root)
+    settings = Stack(mariadb, postgres, s3, efs_root, name, name, bucket).settings()
     with connect(settings, "owner") as owner:
         for schema in TRANSFORM_SCHEMAS:
             owner.execute(f"create schema {schema} authorization {TRANSFORM}")
@@ -117,31 +118,3 @@ def ledger(database: Settings) -> Settings:
         )
         owner.execute(f"grant usage, select on all sequences in schema migration to {PUBLISHER}, {ROLLBACK}")
     return database
-
-
-def _settings(
-    mariadb: MariaDB, postgres: Postgres, s3: S3, database_name: str, bucket: str, efs_root: Path
-) -> Settings:
-    return Settings(
-        _env_file=None,
-        environment="sandbox",
-        source_host=mariadb.host,
-        source_port=mariadb.port,
-        source_database=database_name,
-        source_user=mariadb.reader_user,
-        source_password=mariadb.reader_password,
-        target_host=postgres.host,
-        target_port=postgres.port,
-        target_database=database_name,
-        target_user=TRANSFORM,
-        target_password=postgres.role_password,
-        publisher_user=PUBLISHER,
-        publisher_password=postgres.role_password,
-        rollback_user=ROLLBACK,
-        rollback_password=postgres.role_password,
-        owner_user=OWNER,
-        owner_password=postgres.role_password,
-        efs_root=efs_root,
-        s3_bucket=bucket,
-        s3_endpoint_url=s3.endpoint_url,
-    )

@@ -87,15 +87,10 @@ def _check(
             )
         )
     load_live_keys(source, target, table, source_rows)
-    arrived, gone, keys = live_differences(target, table)
-    if arrived:
-        findings.append(
-            Finding("in_source_but_not_replicated", arrived, tuple(keys), "Run `meltano run migrate` again.")
-        )
-    if gone:
-        findings.append(
-            Finding("replicated_but_gone_from_source", gone, tuple(keys), "Run `meltano run migrate` again.")
-        )
+    findings.extend(
+        Finding(what, rows, tuple(keys), "Run `meltano run migrate` again.")
+        for what, rows, keys in live_differences(target, table)
+    )
     checked, target_findings = check_target_rows(target, table)
     return TableReport(
         table.system, table.name, as_of, source_rows, checked, tuple(counts), (*findings, *target_findings)

@@ -131,20 +131,35 @@ def unexplained_keys(connection: psycopg.Connection, limit: int) -> list[tuple[s
     return [(reason, key) for reason, key in connection.execute(query, (limit,)).fetchall()]
 
 
-def live_differences(connection: psycopg.Connection, table: SourceTable) -> tuple[int, int, list[str]]:
+def live_differences(connection: psycopg.Connection, table: SourceTable) -> list[tuple[str, int, list[str]]]:
     """Compare the temporary table `live_key` with the raw table, as sets.
 
     Returns:
-        Rows only the live source has, rows only the raw table has, and up to ten keys of either.
+        Finding, number of rows and up to ten of their source keys, for each side that has rows of its own.
     """
     query = sql.SQL("""
-        with raw_key as (select {key} as source_key from {raw} as raw)
-        select coalesce(live_key.source_key, raw_key.source_key), raw_key.source_key is null
-        from live_key
-        full join raw_key on live_key.source_key = raw_key.source_key
-        where live_key.source_key is null or raw_key.source_key is null
-        order by 1
+        with raw_key as (select {key} as source_key from {raw} as raw),
+
+        difference as (
+            select
+                coalesce(live_key.source_key, raw_key.source_key) as source_key,
+                case
+                    when raw_key.source_key is null then 'in_source_but_not_replicated'
+                    else 'replicated_but_gone_from_source'
+                end as finding
+            from live_key
+            full join raw_key on live_key.source_key = raw_key.source_key
+            where live_key.source_key is null or raw_key.source_key is null
+        ),
+
+        numbered as (
+            select finding, source_key, row_number() over (partition by finding order by source_key) as position
+            from difference
+        )
+
+        select finding, count(*), array_agg(source_key order by position) filter (where position <= 10)
+        from numbered
+        group by finding
+        order by finding
     """).format(key=raw_key(table), raw=sql.Identifier(f"raw_{table.system}", table.name))
-    rows = connection.execute(query).fetchall()
-    arrived = sum(1 for _, only_live in rows if only_live)
-    return arrived, len(rows) - arrived, [key for key, _ in rows[:10]]
+    return connection.execute(query).fetchall()

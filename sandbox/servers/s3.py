@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,13 @@ class S3:
     access_key: str
     secret_key: str
     region: str = REGION
+
+    @property
+    def port(self) -> int:
+        """The port of the endpoint."""
+        port = urllib.parse.urlsplit(self.endpoint_url).port
+        assert port is not None
+        return port
 
     @property
     def environment(self) -> dict[str, str]:

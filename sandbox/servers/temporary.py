@@ -32,8 +32,10 @@ def server_folder() -> Iterator[Path]:
     for left_over in parent.glob(f"{_PREFIX}*"):
         _clear_if_abandoned(left_over)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    with (folder / "lock").open("w") as lock:
+    with (folder / "lock.new").open("w") as lock:
+        # Named `lock` only once it is held, or another session that starts right now would take us for gone.
         fcntl.flock(lock, fcntl.LOCK_EX)
+        Path(lock.name).rename(folder / "lock")
         folder.chmod(0o711)
         try:
             yield folder

@@ -41,10 +41,11 @@ create table migration.batch (
     batch_id bigint generated always as identity primary key,
     run_id bigint not null references migration.run (run_id),
     model text not null,
-    entity text not null,
-    target_table text not null,
+    entity text collate "C" not null,
+    target_table text collate "C" not null,
     mode text not null check (mode in ('insert', 'update', 'merge_json')),
     ordinal integer not null,
+    columns text[] not null default '{}',
     state text not null check (state in ('committed', 'rolled_back')),
     input_fingerprint bytea not null,
     fencing_token bigint not null,
@@ -56,17 +57,21 @@ create table migration.batch (
     started_at timestamptz not null,
     committed_at timestamptz not null default clock_timestamp(),
     rolled_back_at timestamptz,
+    rolled_back_by bigint references migration.run (run_id),
     unique (run_id, model, ordinal)
 );
 comment on table migration.batch is 'One row per published batch, committed together with its rows.';
+comment on column migration.batch.columns is
+'The target columns it wrote and its hashes cover, in the order of the hash.';
+create index batch_model on migration.batch (model, target_table);
 
 create table migration.id_map (
     id_map_id bigint generated always as identity primary key,
-    entity text not null,
-    source_key text not null,
-    legacy_key text not null,
-    target_table text not null,
-    target_id text,
+    entity text collate "C" not null,
+    source_key text collate "C" not null,
+    legacy_key text collate "C" not null,
+    target_table text collate "C" not null,
+    target_id text collate "C",
     area text not null,
     state text not null check (state in ('migrated', 'rejected', 'skipped', 'undone')),
     batch_id bigint references migration.batch (batch_id),
@@ -86,17 +91,45 @@ create index id_map_target on migration.id_map (target_table, target_id);
 
 create table migration.before_image (
     batch_id bigint not null references migration.batch (batch_id),
-    target_table text not null,
-    target_id text not null,
+    target_table text collate "C" not null,
+    target_id text collate "C" not null,
     column_values jsonb not null,
     primary key (batch_id, target_table, target_id)
 );
 comment on table migration.before_image is 'The columns an update changed, as they were before it.';
+comment on column migration.before_image.column_values is
+'Column to value as PostgreSQL prints it, a string for every type, or null for NULL: read it with ->> and a cast.';
+
+create table migration.drift (
+    run_id bigint not null references migration.run (run_id),
+    model text not null,
+    legacy_key text collate "C" not null,
+    target_table text collate "C" not null,
+    target_id text collate "C" not null,
+    source_state text not null check (source_state in ('same', 'changed', 'gone')),
+    target_state text not null check (target_state in ('same', 'changed', 'deleted')),
+    columns text[] not null,
+    primary key (run_id, model, legacy_key)
+);
+comment on table migration.drift is
+'Published rows that a run found different in the source, in the target or in both, and left as they were.';
+
+create table migration.rollback_refusal (
+    run_id bigint not null references migration.run (run_id),
+    batch_id bigint not null references migration.batch (batch_id),
+    legacy_key text collate "C" not null,
+    target_table text collate "C" not null,
+    target_id text collate "C" not null,
+    reason text not null check (reason in ('edited', 'deleted', 'referenced')),
+    referenced_by text,
+    primary key (run_id, batch_id, legacy_key)
+);
+comment on table migration.rollback_refusal is 'Rows that a rollback left in place, and why.';
 
 create table migration.disposition (
-    system text not null,
-    source_table text not null,
-    source_key text not null,
+    system text collate "C" not null,
+    source_table text collate "C" not null,
+    source_key text collate "C" not null,
     disposition text not null check (
         disposition in ('publish', 'update', 'already_present', 'elsewhere', 'skip', 'archive', 'reject')
     ),
@@ -108,10 +141,10 @@ create table migration.disposition (
 comment on table migration.disposition is 'What the models decided for each source row, as of the last publish run.';
 
 create table migration.reject (
-    system text not null,
-    source_table text not null,
-    source_key text not null,
-    legacy_key text not null,
+    system text collate "C" not null,
+    source_table text collate "C" not null,
+    source_key text collate "C" not null,
+    legacy_key text collate "C" not null,
     stage text not null check (stage in ('transform', 'files', 'publish')),
     reason_code text not null,
     column_name text,

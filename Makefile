@@ -1,0 +1,70 @@
+# Verbs for people and for continuous integration; the steps themselves are in scripts/ and in the commands they call.
+RUN := scripts/run.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock lint test demo sandbox sandbox-stop shell docs benchmark \
+	replicate decode build files publish reconcile migrate
+
+help: ## List the verbs
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## Install what is missing: server programs, .venv
+	@scripts/setup.sh test
+
+lock: setup ## Bring requirements/all.lock up to pyproject.toml
+	UV_PYTHON_DOWNLOADS=never $(RUN) uv pip compile pyproject.toml requirements/bootstrap.in --group dev --group sandbox \
+		--python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --quiet \
+		-o requirements/all.lock
+
+lint: setup ## Check style and types of Python and SQL
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) sqlfluff lint dbt_project/models tests/dbt
+
+test: setup ## Run every test on real servers
+	$(RUN) python -m pytest
+
+demo: ## Migrate a generated DTX 1.0 in the sandbox and compare the outcome with the answer key
+	@scripts/setup.sh demo
+	scripts/demo.sh
+
+sandbox: ## Start the sandbox, filled with a legacy system; leave it running; write .env
+	@scripts/setup.sh demo
+	scripts/sandbox.sh
+
+sandbox-stop: ## Stop the sandbox's servers; their data stay
+	$(RUN) python -m sandbox stop
+
+shell: ## A shell with .venv and .env
+	@$(RUN) "$${SHELL:-/bin/sh}"
+
+docs: ## Build the documentation site of the dbt project
+	$(RUN) dbt docs generate --static
+
+benchmark: ## Measure the stages side by side with the usual tools
+	$(RUN) python -m benchmarks.replicate
+	$(RUN) python -m benchmarks.decode
+	$(RUN) python -m benchmarks.files
+	$(RUN) python -m benchmarks.publish
+
+replicate: ## Stage 1: DTX 1.0 into raw_dtx1
+	$(RUN) meltano run tap-mysql target-postgres
+
+decode: ## Stage 2: PHP payloads into rows
+	$(RUN) dtx decode
+
+build: ## Stage 3: the dbt models and their tests
+	$(RUN) dbt build
+
+files: ## Stage 4: files from EFS to S3, verified
+	$(RUN) dtx files
+
+publish: ## Stage 5: rows into DTX 2.0
+	$(RUN) dtx publish
+
+reconcile: ## Stage 6: what became of every source row
+	$(RUN) dtx reconcile
+
+migrate: ## All stages in order
+	$(RUN) meltano run migrate

@@ -1,0 +1,38 @@
+with
+
+elements as (
+
+    select * from {{ ref('int_dtx1__reviewer_address_classified') }}
+    where disposition = 'reject'
+
+),
+
+reviewer_addresses as (
+
+    select * from {{ ref('stg_dtx1__reviewer_address') }}
+
+),
+
+-- An outer join would build the payload of every source row first; the test rejects_explained counts what an inner join
+-- could lose.
+rejects as (
+
+    select
+        elements.source_key,
+        elements.legacy_key,
+        elements.reason_code,
+        case
+            when elements.reason_code = 'text_unstorable' then {{ unstorable_column('elements.unstorable') }}
+            when elements.reason_code like 'account\_%' then 'customer_id'
+            else 'email_string'
+        end as column_name,
+        reviewer_addresses.payload
+        || case
+            when elements.address is null then '{}'::jsonb else jsonb_build_object('address', elements.address)
+        end as payload
+    from elements
+    inner join reviewer_addresses on elements.source_key = reviewer_addresses.source_key
+
+)
+
+select * from rejects

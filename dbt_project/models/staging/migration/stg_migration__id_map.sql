@@ -1,0 +1,9 @@
+select
+    source.entity,
+    source.source_key,
+    source.legacy_key,
+    source.target_table,
+    {{ bigint_from_text('source.target_id') }} as target_id,
+    source.area,
+    source.state
+from {{ source('migration', 'id_map') }} as source

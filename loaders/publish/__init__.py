@@ -1,0 +1,1 @@
+"""Publishes what the models built into the application's tables, batch by batch, and takes it back."""

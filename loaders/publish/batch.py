@@ -1,0 +1,342 @@
+"""One batch: its rows, the id map and the batch's state in one transaction (reliability, Techniques)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psycopg
+from psycopg import sql
+
+from loaders.errors import LossError
+from loaders.failpoints import failpoint
+from loaders.publish.canonical import rendered, row_hash
+from loaders.publish.faults import faulty_columns
+from loaders.publish.frozen import FrozenModel
+from loaders.publish.gates import CONSTRAINT_VIOLATION, PARENT_VANISHED, parent_gates
+from loaders.publish.query import only_row, relation_sql
+from loaders.publish.records import forget_rejects, record_rejects
+from loaders.publish.runs import code_version
+from loaders.publish.session import WriterSession
+
+_ROWS, _VANISHED = sql.Identifier("pg_temp", "dtx_batch"), sql.Identifier("pg_temp", "dtx_vanished")
+
+# insert: new rows. update: named columns of rows that are there. reapply: the same for rows that we published ourselves
+# and whose source has changed since (P7).
+BatchKind = Literal["insert", "update", "reapply"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """Pending rows with `after` < legacy_key <= `upto` by bytes; `after` None: from the first. `rows`: how many."""
+
+    after: str | None
+    upto: str
+    rows: int
+
+    def condition(self) -> sql.Composable:
+        """SQL for "the row of `pending` is in the range"."""
+        upper = sql.SQL("pending.legacy_key <= {}").format(self.upto)
+        return upper if self.after is None else sql.SQL("pending.legacy_key > {} and {}").format(self.after, upper)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    """Rows of one committed batch: rows_in = published + present + rejected; all rejects are vanished parents."""
+
+    rows_in: int
+    published: int
+    present: int
+    rejected: int
+
+
+class _Recorded:
+    """A transaction that leaves a row in migration.batch, by which `recall` finds out whether it committed (P2)."""
+
+    def __init__(
+        self, session: WriterSession, frozen: FrozenModel, kind: BatchKind, key_range: KeyRange, ordinal: int
+    ) -> None:
+        self._session, self._frozen, self._kind = session, frozen, kind
+        self._range, self._ordinal = key_range, ordinal
+        self._batch_id: int | None = None
+        self._parts: dict[str, Any] = {
+            "rows": _ROWS,
+            "vanished": _VANISHED,
+            "target": relation_sql(frozen.contract.target),
+            "key": frozen.key,
+            "hash": row_hash(frozen.hash_types, "target"),
+            "entity": frozen.contract.meta.entity,
+            "target_table": frozen.contract.meta.target_table,
+            "columns": frozen.column_list(),
+            "in_range": sql.SQL("""
+                select pending.* from {pending} as pending where {condition} and not exists (
+                    select from {rejected} as rejected where rejected.legacy_key = pending.legacy_key
+                )
+            """).format(pending=frozen.pending, condition=key_range.condition(), rejected=frozen.rejected),
+        }
+
+    def recall(self) -> BatchOutcome | None:
+        """What the ledger says of the last attempt; None when it was not committed."""
+        row = self._session.connection.execute(
+            "select rows_in, rows_published, rows_present, rows_rejected from migration.batch where batch_id = %s",
+            [self._batch_id],
+        ).fetchone()
+        return BatchOutcome(*row) if row else None
+
+    def _execute(self, statement: str, **parts: Any) -> psycopg.Cursor[Any]:
+        return self._session.connection.execute(sql.SQL(statement).format(**self._parts, **parts))
+
+    def _record_batch(self, outcome: BatchOutcome) -> None:
+        meta = self._frozen.contract.meta
+        recorded = self._execute(
+            """
+            insert into migration.batch (
+                run_id, model, entity, target_table, mode, ordinal, columns, state, input_fingerprint, fencing_token,
+                rows_in, rows_published, rows_present, rows_rejected, code_version, started_at
+            )
+            select
+                {run_id}, {model}, {entity}, {target_table}, {mode}, {ordinal}, {hashed}, 'committed',
+                sha256(coalesce(
+                    string_agg(convert_to(legacy_key, 'UTF8') || row_hash, ''::bytea order by legacy_key), ''::bytea
+                )),
+                {token}, {rows_in}, {published}, {present}, {rejected}, {code_version}, now()
+            from ({in_range}) as pending
+            returning batch_id
+            """,
+            run_id=self._session.run_id,
+            model=self._frozen.contract.model,
+            mode="update" if self._kind == "reapply" else meta.mode,
+            ordinal=self._ordinal,
+            hashed=self._frozen.contract.hashed_columns,
+            token=self._session.fencing_token,
+            rows_in=outcome.rows_in,
+            published=outcome.published,
+            present=outcome.present,
+            rejected=outcome.rejected,
+            code_version=code_version(),
+        )
+        (self._batch_id,) = only_row(recorded)
+
+
+class Batch(_Recorded):
+    """One attempt, or several, at publishing a range of rows."""
+
+    def run(self) -> BatchOutcome:
+        """Write the batch and commit it.
+
+        Raises:
+            psycopg.Error: it was not committed.
+            LossError: the target stored other values than were published; it was not committed.
+            RefusedError: another run has the lease.
+        """
+        self._session.begin_batch()
+        failpoint("publish.batch_started")
+        self._find_vanished()
+        self._take_rows()
+        outcome = self._count()
+        self._record_batch(outcome)
+        if self._kind == "insert":
+            self._insert(outcome.published)
+        else:
+            self._update(outcome.published)
+        failpoint("publish.rows_written")
+        self._execute("set constraints all immediate")
+        self._record_ids()
+        self._read_back()
+        if self._kind != "reapply":
+            record_rejects(self._session.connection, self._frozen, self._session.run_id, _VANISHED)
+            forget_rejects(self._session.connection, self._frozen, _ROWS)
+        failpoint("publish.before_commit")
+        self._session.connection.commit()
+        failpoint("publish.after_commit")
+        return outcome
+
+    def _find_vanished(self) -> None:
+        """Rows whose parent, or whose own row in mode update, was deleted since the gates looked (P5)."""
+        self._execute(
+            'create temp table dtx_vanished (legacy_key text collate "C" primary key, stage text, reason_code text, '
+            "column_name text, sqlstate text) on commit drop"
+        )
+        for gate in parent_gates(self._frozen):
+            self._execute(
+                """
+                with pending as ({in_range})
+                insert into {vanished} (legacy_key, stage, reason_code, column_name)
+                select verdict.legacy_key, 'publish', {reason}, {column}
+                from ({select}) as verdict
+                where not exists (select from {vanished} as known where known.legacy_key = verdict.legacy_key)
+                """,
+                reason=PARENT_VANISHED,
+                column=gate.column,
+                select=gate.select,
+            )
+
+    def _take_rows(self) -> None:
+        """Copy what is to be written; only rows that the id map lacks draw an id (P8)."""
+        draw: sql.Composable = sql.SQL("")
+        mapped = "not exists (select {mapped})"
+        if self._kind == "insert":
+            draw = sql.SQL("nextval({})::{} as target_id, ").format(self._frozen.target.sequence, self._frozen.key_type)
+        if self._kind == "reapply":
+            # Whoever edited the row since the freeze wins.
+            mapped = """
+                exists (
+                    select {mapped} and id_map.published_hash = (
+                        select {hash} from {target} as target
+                        where target.{key} = pending.target_id for no key update
+                    )
+                )
+            """
+        self._execute(
+            """
+            create temp table dtx_batch on commit drop as
+            select {draw} pending.*
+            from (
+                select pending.* from ({in_range}) as pending
+                where {is_due} and not exists (
+                    select from {vanished} as vanished where vanished.legacy_key = pending.legacy_key
+                )
+                order by pending.legacy_key
+            ) as pending
+            """,
+            draw=draw,
+            is_due=sql.SQL(mapped).format(
+                **self._parts,
+                mapped=sql.SQL("""
+                    from migration.id_map
+                    where id_map.entity = {entity} and id_map.target_table = {target_table}
+                    and id_map.legacy_key = pending.legacy_key and id_map.state = 'migrated'
+                """).format(**self._parts),
+            ),
+        )
+
+    def _count(self) -> BatchOutcome:
+        published, rejected = only_row(
+            self._execute("select (select count(*) from {rows}), (select count(*) from {vanished})")
+        )
+        return BatchOutcome(self._range.rows, published, self._range.rows - published - rejected, rejected)
+
+    def _insert(self, expected: int) -> None:
+        cursor = self._execute("""
+            insert into {target} ({key}, {columns}) overriding system value
+            select target_id, {columns} from {rows}
+        """)
+        self._expect(cursor.rowcount, expected, "inserted")
+
+    def _update(self, expected: int) -> None:
+        names = [sql.Identifier(name) for name in self._frozen.contract.columns]
+        self._execute("""
+            select from {target} as target inner join {rows} as rows on rows.target_id = target.{key}
+            order by target.{key} for no key update of target
+        """)
+        self._execute(
+            """
+            insert into migration.before_image (batch_id, target_table, target_id, column_values)
+            select {batch_id}, {target_table}, target.{key}::text, jsonb_build_object({before})
+            from {rows} as rows inner join {target} as target on target.{key} = rows.target_id
+            """,
+            batch_id=self._batch_id,
+            before=sql.SQL(", ").join(
+                sql.SQL("{}, target.{}::text").format(name, sql.Identifier(name))
+                for name in self._frozen.contract.columns
+            ),
+        )
+        cursor = self._execute(
+            "update {target} as target set {assignments} from {rows} as rows where target.{key} = rows.target_id",
+            assignments=sql.SQL(", ").join(sql.SQL("{0} = rows.{0}").format(name) for name in names),
+        )
+        self._expect(cursor.rowcount, expected, "updated")
+
+    def _record_ids(self) -> None:
+        if self._kind == "reapply":
+            self._execute("""
+                update migration.id_map set published_hash = rows.row_hash from {rows} as rows
+                where id_map.entity = {entity} and id_map.target_table = {target_table}
+                and id_map.legacy_key = rows.legacy_key and id_map.state = 'migrated'
+            """)
+            return
+        self._execute(
+            """
+            insert into migration.id_map (
+                entity, source_key, legacy_key, target_table, target_id, area, state, batch_id, published_hash
+            )
+            select
+                {entity}, source_key, legacy_key, {target_table}, target_id::text, {area}, 'migrated', {batch_id},
+                row_hash
+            from {rows}
+            """,
+            area=self._frozen.contract.meta.area,
+            batch_id=self._batch_id,
+        )
+
+    def _read_back(self) -> None:
+        """Compare what the target holds now with what was frozen."""
+        types = self._frozen.hash_types
+        # The bounds keep the join to the batch's own stretch of the primary key, however large the table is.
+        joined = """
+            from {rows} as rows
+            left join {target} as target
+                on target.{key} = rows.target_id
+                and target.{key} between (select min(target_id) from {rows}) and (select max(target_id) from {rows})
+            where {hash} is distinct from rows.row_hash
+        """
+        (wrong,) = only_row(self._execute("select count(*)" + joined))
+        if wrong == 0:
+            return
+        differs = sql.SQL(", ").join(
+            sql.SQL("count(*) filter (where {} is distinct from {})").format(
+                rendered(sql.Identifier("target", name), type_name), rendered(sql.Identifier("rows", name), type_name)
+            )
+            for name, type_name in types.items()
+        )
+        counts = only_row(self._execute("select {differs}" + joined, differs=differs))
+        table = self._frozen.contract.meta.target_table
+        columns = [f"{table}.{name}" for name, count in zip(types, counts, strict=True) if count]
+        raise LossError(
+            f"{', '.join(columns) or table}: {wrong:,} of {self._range.rows:,} rows read back with other values than "
+            "were published; the batch was rolled back",
+            hint="Something in the target changes values as they are written: look at its triggers and types.",
+        )
+
+    def _expect(self, count: int, expected: int, verb: str) -> None:
+        if count != expected:
+            raise LossError(
+                f"{self._frozen.contract.meta.target_table}: {count:,} rows were {verb} where {expected:,} should be; "
+                "the batch was rolled back",
+                hint="Something in the target drops rows as they are written: look at its triggers and rules.",
+            )
+
+
+class RowReject(_Recorded):
+    """Records one row that the target refuses, as a batch of its own (P11)."""
+
+    def __init__(
+        self,
+        session: WriterSession,
+        frozen: FrozenModel,
+        kind: BatchKind,
+        key_range: KeyRange,
+        ordinal: int,
+        *,
+        error: psycopg.Error,
+    ) -> None:
+        super().__init__(session, frozen, kind, key_range, ordinal)
+        self._error = error
+
+    def run(self) -> BatchOutcome:
+        """Write the reject and commit it."""
+        outcome = BatchOutcome(rows_in=1, published=0, present=0, rejected=1)
+        self._session.begin_batch()
+        self._record_batch(outcome)
+        verdict = sql.SQL(
+            "(select pending.legacy_key, 'publish' as stage, {reason} as reason_code, {faulty}::text as column_name, "
+            "{sqlstate}::text as sqlstate from ({in_range}) as pending)"
+        ).format(
+            **self._parts,
+            reason=CONSTRAINT_VIOLATION,
+            faulty=faulty_columns(self._error, self._frozen.target),
+            sqlstate=self._error.sqlstate,
+        )
+        record_rejects(self._session.connection, self._frozen, self._session.run_id, verdict)
+        self._session.connection.commit()
+        return outcome

@@ -1,0 +1,61 @@
+"""The canonical row hash as an SQL expression; docs/canonical_hash.md is its definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from psycopg import sql
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    tag: str
+    template: str
+
+
+_AS_TEXT = "({value})::text"
+_RENDERINGS = {
+    "bool": _Rendering("b", _AS_TEXT),
+    **dict.fromkeys(("int2", "int4", "int8"), _Rendering("i", _AS_TEXT)),
+    "numeric": _Rendering("n", "trim_scale({value})::text"),
+    **dict.fromkeys(("float4", "float8"), _Rendering("f", _AS_TEXT)),
+    **dict.fromkeys(("text", "varchar", "bpchar"), _Rendering("t", _AS_TEXT)),
+    "bytea": _Rendering("y", "encode({value}, 'hex')"),
+    "date": _Rendering("d", _AS_TEXT),
+    "timestamp": _Rendering("m", _AS_TEXT),
+    "timestamptz": _Rendering("z", _AS_TEXT),
+    "time": _Rendering("c", _AS_TEXT),
+    "uuid": _Rendering("u", _AS_TEXT),
+    **dict.fromkeys(("json", "jsonb"), _Rendering("j", "({value})::jsonb::text")),
+}
+# The output function and not the cast to text, which differs for some types (inet).
+_OTHER = _Rendering("o", "case when {value} is not null then format('%s', {value}) end")
+
+
+def rendered(value: sql.Composable, type_name: str) -> sql.Composable:
+    """SQL for a value's canonical text; NULL for NULL.
+
+    Args:
+        value: an expression of the type.
+        type_name: the target column's base type as `pg_type.typname` has it.
+    """
+    return sql.SQL(_RENDERINGS.get(type_name, _OTHER).template).format(value=value)
+
+
+def row_hash(columns: Mapping[str, str], alias: str) -> sql.Composable:
+    """SQL for the canonical hash (bytea, 32 bytes) of columns of the relation `alias`.
+
+    Args:
+        columns: column name to the target column's base type (`pg_type.typname`).
+        alias: the relation's alias; it has all these columns in types that render alike.
+    """
+    fields = [
+        sql.SQL("{name} || coalesce({tag} || octet_length({text}) || ':' || {text}, '-')").format(
+            name=sql.Literal(f"{len(name.encode())}:{name}"),
+            tag=sql.Literal(_RENDERINGS.get(columns[name], _OTHER).tag),
+            text=rendered(sql.Identifier(alias, name), columns[name]),
+        )
+        for name in sorted(columns, key=str.encode)
+    ]
+    return sql.SQL("sha256(convert_to({}, 'UTF8'))").format(sql.SQL(" || ").join(fields))

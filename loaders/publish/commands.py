@@ -1,0 +1,91 @@
+"""`dtx preflight`, `dtx publish` and `dtx rollback`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loaders.console import print_json
+from loaders.database import connect
+from loaders.errors import ConfigurationError, ExitCode
+from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
+from loaders.publish.engine import examine, publish
+from loaders.publish.findings import print_findings, refuse_if_blocked
+from loaders.publish.interrupt import Interrupt
+from loaders.publish.rollback import roll_back
+from loaders.settings import Settings, load_settings
+from loaders.setup.commands import ConfirmOption, JsonOption, ManifestOption
+from loaders.setup.guard import check_server, check_settings
+
+ApplyOption = Annotated[
+    bool,
+    typer.Option(
+        "--apply-source-changes",
+        help="Also update published rows whose source has changed and that nobody has edited in DTX 2.0.",
+    ),
+]
+
+
+def preflight_command(
+    manifest: ManifestOption = DEFAULT_MANIFEST, apply_source_changes: ApplyOption = False, as_json: JsonOption = False
+) -> None:
+    """Hold every publish contract against the live target and list all findings; writes nothing."""
+    settings = _checked_settings(None, writes=False)
+    findings, _ = examine(settings, load_manifest(manifest), applies_source_changes=apply_source_changes)
+    if as_json:
+        print_json({"schema": "dtx.preflight/1", "findings": [finding.as_json() for finding in findings]})
+    else:
+        print_findings(findings)
+    refuse_if_blocked(findings)
+    if any(finding.effect == "holds" for finding in findings):
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def publish_command(
+    manifest: ManifestOption = DEFAULT_MANIFEST,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would happen and write nothing.")] = False,
+    apply_source_changes: ApplyOption = False,
+    confirm_database: ConfirmOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish what the models hold and DTX 2.0 lacks; run it again to go on after an interruption."""
+    settings = _checked_settings(confirm_database, writes=not dry_run)
+    contracts = load_manifest(manifest)
+    if dry_run:
+        findings, rehearsal = examine(settings, contracts, applies_source_changes=apply_source_changes)
+        refuse_if_blocked(findings)
+        if rehearsal is not None:
+            rehearsal.show(as_json=as_json)
+            raise typer.Exit(rehearsal.exit_code)
+    interrupt = Interrupt()
+    with interrupt.signals():
+        report = publish(settings, contracts, interrupt=interrupt, applies_source_changes=apply_source_changes)
+    report.show(as_json=as_json)
+    raise typer.Exit(report.exit_code)
+
+
+def rollback_command(
+    run: Annotated[int | None, typer.Option("--run", help="Take back all batches of this run.")] = None,
+    batch: Annotated[int | None, typer.Option("--batch", help="Take back this batch.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would happen and write nothing.")] = False,
+    confirm_database: ConfirmOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back published rows that nobody has edited or refers to; list the others."""
+    if (run is None) == (batch is None):
+        raise ConfigurationError("give either --run or --batch", hint="dtx publish prints the run's number.")
+    settings = _checked_settings(confirm_database, writes=not dry_run)
+    interrupt = Interrupt()
+    with interrupt.signals():
+        report = roll_back(settings, run_id=run, batch_id=batch, dry_run=dry_run, interrupt=interrupt)
+    report.show(as_json=as_json)
+    raise typer.Exit(report.exit_code)
+
+
+def _checked_settings(confirmed_database: str | None, *, writes: bool) -> Settings:
+    settings = load_settings()
+    check_settings(settings, confirmed_database if writes else settings.target_database)
+    with connect(settings, "publisher") as connection:
+        check_server(connection, settings)
+    return settings

@@ -1,0 +1,186 @@
+"""A publish run from preflight to report, and its rehearsal that writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import psycopg
+from psycopg import sql
+
+from loaders.database import connect
+from loaders.errors import RefusedError, ServiceError
+from loaders.failpoints import failpoint
+from loaders.publish.contract import Manifest
+from loaders.publish.faults import describe
+from loaders.publish.findings import Finding, refuse_if_blocked
+from loaders.publish.frozen import (
+    FROZEN_SCHEMA,
+    TEMPORARY_SCHEMA,
+    FrozenModel,
+    create_marker,
+    drop_frozen,
+    freeze_changes,
+    lock_inputs,
+)
+from loaders.publish.gates import run_gates
+from loaders.publish.interrupt import Interrupt
+from loaders.publish.preflight import check_catalogue
+from loaders.publish.publisher import Publisher
+from loaders.publish.query import only_row
+from loaders.publish.records import drop_stale_rejects, record_drift, record_ledger_model, record_rejects
+from loaders.publish.report import ModelReport, PublishReport, count_drift, model_reports
+from loaders.publish.runs import writing_run
+from loaders.publish.session import WriterSession
+from loaders.publish.snapshot import freeze, frozen_models, inputs, one_snapshot
+from loaders.settings import Settings
+
+
+def examine(
+    settings: Settings, manifest: Manifest, *, applies_source_changes: bool = False
+) -> tuple[list[Finding], PublishReport | None]:
+    """Preflight and dry run in one: all that a publish would look at, in a transaction that is rolled back (P12).
+
+    Args:
+        settings: whose publisher role is used.
+        manifest: the contracts.
+        applies_source_changes: as for `publish`.
+
+    Returns:
+        All findings; and what a publish would do, or None when a finding of the catalogue blocks.
+
+    Raises:
+        RefusedError: there is no ledger.
+        ServiceError: the server is out of reach or a query failed.
+    """
+    connection = connect(settings, "publisher")
+    try:
+        require_ledger(connection)
+        targets, findings = check_catalogue(connection, manifest, applies_source_changes=applies_source_changes)
+        connection.rollback()
+        if any(finding.effect == "blocks" for finding in findings):
+            return findings, None
+        models = frozen_models(manifest, targets, TEMPORARY_SCHEMA, "dtx")
+        with one_snapshot(connection):
+            lock_inputs(connection, inputs(manifest))
+            reports, row_findings = freeze(connection, models, findings)
+            for frozen, report in zip(models, reports, strict=True):
+                if report.is_held:
+                    continue
+                if applies_source_changes:
+                    changes = freeze_changes(connection, frozen)
+                    run_gates(connection, changes)
+                    report.expect_applied(_count_passing(connection, changes))
+                report.expect_published()
+        return findings + row_findings, PublishReport(None, reports)
+    except psycopg.Error as error:
+        raise ServiceError(f"the preflight failed with {describe(error)}; nothing was written") from None
+    finally:
+        connection.close()
+
+
+def publish(
+    settings: Settings, manifest: Manifest, *, interrupt: Interrupt, applies_source_changes: bool = False
+) -> PublishReport:
+    """Publish everything that the models hold and the target lacks (P1-P11).
+
+    Args:
+        settings: whose publisher role is used.
+        manifest: the contracts.
+        interrupt: ends the run at a batch's edge.
+        applies_source_changes: also update published rows whose source has changed and whose target has not (P7).
+
+    Raises:
+        RefusedError: the preflight blocks, another writer holds the lock or has taken the lease.
+        LossError: the target stores other values than were published.
+        ServiceError: the server is out of reach or failed for longer than the retries last.
+        KeyboardInterrupt: `interrupt` asked; all committed batches stay.
+    """
+    session = WriterSession(lambda: connect(settings, "publisher"), interrupt)
+    reports: list[ModelReport] = []
+    try:
+        require_ledger(session.connection)
+        session.lock()
+        targets, findings = check_catalogue(session.connection, manifest, applies_source_changes=applies_source_changes)
+        session.connection.rollback()
+        refuse_if_blocked(findings)
+        with writing_run(session, "publish", lambda: model_reports(reports)) as run_id:
+            failpoint("publish.lease_taken")
+            models = frozen_models(manifest, targets, FROZEN_SCHEMA, f"run_{run_id}")
+            try:
+                reports += _freeze_and_record(session, manifest, models, findings)
+                failpoint("publish.frozen")
+                for frozen, report in zip(models, reports, strict=True):
+                    _publish_model(session, frozen, report, applies_source_changes=applies_source_changes)
+            finally:
+                # What cannot be dropped now, the next run drops.
+                with suppress(psycopg.Error):
+                    session.connection.rollback()
+                    drop_frozen(session.connection, run_id)
+        return PublishReport(run_id, reports)
+    except psycopg.Error as error:
+        raise ServiceError(
+            f"publishing failed with {describe(error)}; all committed batches stay",
+            hint="Put that right, then run the same command again to go on where it stopped.",
+        ) from None
+    finally:
+        session.close()
+
+
+def require_ledger(connection: psycopg.Connection) -> None:
+    """Refuse to go on without a ledger.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    (ledger,) = only_row(connection.execute("select to_regclass('migration.rollback_refusal')"))
+    connection.rollback()
+    if ledger is None:
+        raise RefusedError("the ledger (schema migration) is missing or too old", hint="Run dtx setup.")
+
+
+def _freeze_and_record(
+    session: WriterSession, manifest: Manifest, models: Sequence[FrozenModel], findings: Sequence[Finding]
+) -> list[ModelReport]:
+    """Freeze all models and write what they and the gates decided, in one transaction.
+
+    Raises:
+        RefusedError: a row finding blocks; everything of it is rolled back.
+    """
+    connection, run_id = session.connection, session.run_id
+    drop_frozen(connection)
+    with one_snapshot(connection):
+        lock_inputs(connection, inputs(manifest))
+        session.hold_lease()
+        reports, row_findings = freeze(connection, models, findings)
+        refuse_if_blocked(row_findings)
+        session.watch_frozen(create_marker(connection, run_id))
+        for ledger_model in manifest.ledger_models:
+            record_ledger_model(connection, ledger_model, run_id)
+        drop_stale_rejects(connection, models)
+        for frozen in models:
+            record_rejects(connection, frozen, run_id, frozen.rejected)
+        connection.commit()
+    return reports
+
+
+def _publish_model(
+    session: WriterSession, frozen: FrozenModel, report: ModelReport, *, applies_source_changes: bool
+) -> None:
+    session.interrupt.check()
+    if not report.is_held:
+        Publisher(session, frozen, frozen.contract.meta.mode, report).run()
+        if applies_source_changes and report.drift["source_changed"]:
+            changes = freeze_changes(session.connection, frozen)
+            run_gates(session.connection, changes)
+            session.connection.commit()
+            Publisher(session, changes, "reapply", report).run()
+        report.close()
+    report.drift = count_drift(session.connection, record_drift(session.connection, frozen, session.run_id))
+    session.connection.commit()
+
+
+def _count_passing(connection: psycopg.Connection, frozen: FrozenModel) -> int:
+    counts = sql.SQL("select (select count(*) from {}) - (select count(*) from {})")
+    (rows,) = only_row(connection.execute(counts.format(frozen.pending, frozen.rejected)))
+    return int(rows)

@@ -1,0 +1,198 @@
+"""What the target would refuse, found set by set before the first write, and turned into rejects with reasons.
+
+The database stays the judge: whatever a gate cannot see (a race, a trigger, an exclusion constraint) is found by
+bisection. The gates exist so that the reject budget is known before a model starts, and so that many bad rows cost one
+query instead of one bisection each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import errors, sql
+
+from loaders.publish.catalogue import Check, Column, ForeignKey, UniqueKey
+from loaders.publish.frozen import FrozenModel
+from loaders.publish.query import relation_sql
+
+PARENT_VANISHED, CONSTRAINT_VIOLATION = "parent_vanished", "constraint_violation"
+VALUE_NOT_IN_CHOICES, FILE_NOT_TRANSFERRED = "value_not_in_choices", "file_not_transferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One rule. `select` yields (legacy_key, reason_code) of the rows of `pending` that break it."""
+
+    stage: str
+    column: str
+    sqlstate: str | None
+    select: sql.Composable
+
+
+def run_gates(connection: psycopg.Connection, frozen: FrozenModel) -> None:
+    """Write the gates' verdicts into the model's table of rejects; the first gate that a row fails gives its reason."""
+    for gate in gates(frozen):
+        statement = sql.SQL("""
+            with pending as (
+                select pending.* from {pending} as pending
+                where not exists (select from {rejected} as rejected where rejected.legacy_key = pending.legacy_key)
+            )
+            insert into {rejected} (legacy_key, stage, reason_code, column_name, sqlstate)
+            select distinct legacy_key, {stage}, reason_code, {column}, {sqlstate} from ({select}) as verdict
+        """).format(
+            pending=frozen.pending,
+            rejected=frozen.rejected,
+            stage=gate.stage,
+            column=gate.column,
+            sqlstate=gate.sqlstate,
+            select=gate.select,
+        )
+        try:
+            with connection.transaction():
+                connection.execute(statement)
+        except (errors.DataError, errors.RaiseException):
+            # An expression of the target's that raises on some value: on which one, bisection finds out.
+            continue
+    connection.execute(sql.SQL("analyze {}").format(frozen.rejected))
+
+
+def gates(frozen: FrozenModel) -> Iterator[Gate]:
+    """The rules that a model's pending rows have to pass, in the order in which they give reasons."""
+    contract, target = frozen.contract, frozen.target
+    supplied = [target.columns[name] for name in contract.columns]
+    if contract.meta.requires_verified_file is not None:
+        yield _verified_file(frozen, contract.meta.requires_verified_file)
+    for column in supplied:
+        name = sql.Identifier(column.name)
+        if column.is_required:
+            yield _row_gate(column, errors.NotNullViolation.sqlstate, sql.SQL("{} is null").format(name))
+        if column.length is not None:
+            too_long = sql.SQL("char_length({}) > {}").format(name, column.length)
+            yield _row_gate(column, errors.StringDataRightTruncation.sqlstate, too_long)
+        if column.precision is not None:
+            yield _row_gate(column, errors.NumericValueOutOfRange.sqlstate, _numeric_overflow(column))
+    for choice, allowed in contract.meta.choices.items():
+        unknown = sql.SQL("{}::text <> all ({}::text[])").format(sql.Identifier(choice), list(allowed))
+        yield _row_gate(target.columns[choice], None, unknown, reason=VALUE_NOT_IN_CHOICES)
+    yield from parent_gates(frozen)
+    if contract.meta.mode == "update":
+        yield _claimed_once()
+    names = set(contract.columns)
+    for check in target.checks:
+        if names.issuperset(check.columns):
+            yield _check_gate(check)
+    if contract.meta.mode == "insert":
+        for unique_key in target.unique_keys:
+            if names.issuperset(unique_key.columns):
+                yield _unique_gate(frozen, unique_key)
+
+
+def parent_gates(frozen: FrozenModel) -> Iterator[Gate]:
+    """The rules for rows that pending rows depend on; each batch asks them again (P5)."""
+    if frozen.contract.meta.mode == "update":
+        yield _target_row_exists(frozen)
+    for foreign_key in frozen.target.foreign_keys:
+        if foreign_key.column in frozen.contract.columns:
+            yield _foreign_key_gate(foreign_key)
+
+
+def _verified_file(frozen: FrozenModel, column: str) -> Gate:
+    select = sql.SQL("""
+        select
+            pending.legacy_key,
+            coalesce(case when file_transfer.state = 'rejected' then file_transfer.reason_code end, {not_transferred})
+                as reason_code
+        from pending
+        left join migration.file_transfer
+            on file_transfer.entity = {entity}
+            and file_transfer.legacy_key = pending.legacy_key
+            and file_transfer.object_key = pending.{column}
+        where file_transfer.state is distinct from 'verified'
+    """).format(not_transferred=FILE_NOT_TRANSFERRED, entity=frozen.contract.meta.entity, column=sql.Identifier(column))
+    return Gate("files", column, None, select)
+
+
+def _row_gate(
+    column: Column, sqlstate: str | None, condition: sql.Composable, reason: str = CONSTRAINT_VIOLATION
+) -> Gate:
+    select = sql.SQL("select legacy_key, {} as reason_code from pending where {}").format(reason, condition)
+    return Gate("publish", column.name, sqlstate, select)
+
+
+def _numeric_overflow(column: Column) -> sql.Composable:
+    return sql.SQL("{0} <> 'NaN' and (abs({0}) >= 10::numeric ^ {1} or scale(trim_scale({0})) > {2})").format(
+        sql.Identifier(column.name), (column.precision or 0) - (column.scale or 0), column.scale
+    )
+
+
+def _target_row_exists(frozen: FrozenModel) -> Gate:
+    select = sql.SQL("""
+        select legacy_key, {reason} as reason_code from pending
+        where not exists (select from {target} as target where target.{key} = pending.target_id)
+    """).format(reason=PARENT_VANISHED, target=relation_sql(frozen.contract.target), key=frozen.key)
+    return Gate("publish", "target_id", None, select)
+
+
+def _claimed_once() -> Gate:
+    select = sql.SQL("""
+        select legacy_key, {reason} as reason_code
+        from (select legacy_key, count(*) over (partition by target_id) as claims from pending) as claimed
+        where claims > 1
+    """).format(reason=CONSTRAINT_VIOLATION)
+    return Gate("publish", "target_id", errors.UniqueViolation.sqlstate, select)
+
+
+def _foreign_key_gate(foreign_key: ForeignKey) -> Gate:
+    select = sql.SQL("""
+        select legacy_key, {reason} as reason_code from pending
+        where pending.{column} is not null
+        and not exists (select from {parent} as parent where parent.{parent_column} = pending.{column})
+    """).format(
+        reason=PARENT_VANISHED,
+        column=sql.Identifier(foreign_key.column),
+        parent=relation_sql(foreign_key.parent),
+        parent_column=sql.Identifier(foreign_key.parent_column),
+    )
+    return Gate("publish", foreign_key.column, None, select)
+
+
+def _check_gate(check: Check) -> Gate:
+    select = sql.SQL("select legacy_key, {reason} as reason_code from pending where not ({check})").format(
+        reason=CONSTRAINT_VIOLATION, check=sql.SQL(check.expression)
+    )
+    return Gate("publish", ", ".join(check.columns), errors.CheckViolation.sqlstate, select)
+
+
+def _unique_gate(frozen: FrozenModel, unique_key: UniqueKey) -> Gate:
+    keys = [sql.Identifier(f"key_{position}") for position in range(len(unique_key.expressions))]
+    values = sql.SQL(", ").join(
+        sql.SQL("({}) as {}").format(sql.SQL(text), key) for text, key in zip(unique_key.expressions, keys, strict=True)
+    )
+    equal = sql.SQL("is not distinct from")
+    complete: sql.Composable = sql.SQL("true")
+    if unique_key.nulls_are_distinct:
+        equal = sql.SQL("=")
+        complete = sql.SQL(" and ").join(sql.SQL("{} is not null").format(key) for key in keys)
+    # Rows that claim one key among themselves are all rejected: who wins is a decision, not an order of arrival (M5).
+    select = sql.SQL("""
+        select legacy_key, {reason} as reason_code
+        from (
+            select keyed.*, count(*) over (partition by {keys}) as claims
+            from (select legacy_key, {values} from pending where {filter}) as keyed
+            where {complete}
+        ) as claimed
+        where claims > 1 or exists (
+            select from (select {values} from {target} where {filter}) as present where {matches}
+        )
+    """).format(
+        reason=CONSTRAINT_VIOLATION,
+        keys=sql.SQL(", ").join(keys),
+        values=values,
+        filter=sql.SQL(unique_key.filter or "true"),
+        complete=complete,
+        target=relation_sql(frozen.contract.target),
+        matches=sql.SQL(" and ").join(sql.SQL("present.{0} {1} claimed.{0}").format(key, equal) for key in keys),
+    )
+    return Gate("publish", ", ".join(unique_key.columns), errors.UniqueViolation.sqlstate, select)

@@ -1,0 +1,77 @@
+"""All models frozen, judged and counted at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import IsolationLevel
+
+from loaders.console import stderr
+from loaders.publish.catalogue import Table
+from loaders.publish.contract import Manifest, Relation
+from loaders.publish.findings import Finding
+from loaders.publish.frozen import FrozenModel, freeze_drift, freeze_pending
+from loaders.publish.gates import run_gates
+from loaders.publish.preflight import check_keys, check_narrowed, gate_findings
+from loaders.publish.report import ModelReport, start_report
+
+
+@contextmanager
+def one_snapshot(connection: psycopg.Connection) -> Iterator[None]:
+    """A transaction whose statements all see the same moment; rolled back unless it was committed inside."""
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.rollback()
+            connection.isolation_level = None
+
+
+def frozen_models(manifest: Manifest, targets: Mapping[str, Table], schema: str, prefix: str) -> list[FrozenModel]:
+    """The contracts with their target tables, and names for their frozen tables."""
+    return [
+        FrozenModel(contract, targets[contract.model], schema, f"{prefix}_{number:02}")
+        for number, contract in enumerate(manifest.contracts, 1)
+    ]
+
+
+def inputs(manifest: Manifest) -> list[Relation]:
+    """Every relation that a publish reads from dbt."""
+    return [
+        *(contract.relation for contract in manifest.contracts),
+        *(ledger_model.relation for ledger_model in manifest.ledger_models),
+    ]
+
+
+def freeze(
+    connection: psycopg.Connection, models: Sequence[FrozenModel], findings: Sequence[Finding]
+) -> tuple[list[ModelReport], list[Finding]]:
+    """Freeze the models, run their gates, and count.
+
+    Args:
+        connection: in `one_snapshot`, the inputs locked.
+        models: from `frozen_models`.
+        findings: of the catalogue; those that hold a model mark its report.
+
+    Returns:
+        A report for each model, nothing published yet; and the findings of the rows.
+    """
+    held = {finding.model: finding for finding in findings if finding.effect == "holds"}
+    reports: list[ModelReport] = []
+    row_findings: list[Finding] = []
+    for frozen in models:
+        stderr.print(f"freezing {frozen.contract.model}", soft_wrap=True)
+        freeze_pending(connection, frozen)
+        key_findings = check_keys(connection, frozen)
+        row_findings += key_findings
+        if not key_findings:
+            run_gates(connection, frozen)
+            row_findings += gate_findings(connection, frozen) + check_narrowed(connection, frozen)
+        freeze_drift(connection, frozen)
+        report = start_report(connection, frozen)
+        report.hold(held.get(frozen.contract.model))
+        reports.append(report)
+    return reports, row_findings

@@ -1,0 +1,144 @@
+"""What the legacy database holds, as information_schema shows it, and as a Singer catalogue offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from loaders.errors import ConfigurationError, LossError
+from loaders.singer.messages import BINARY_FORMAT
+from loaders.singer.tap_mysql.config import TapConfig
+from loaders.singer.tap_mysql.rendering import Column
+from loaders.singer.tap_mysql.source import Connection, query
+
+_TRANSACTIONAL_ENGINES = frozenset({"InnoDB", "RocksDB", "TokuDB"})
+_REPLICATION_KEY_TYPES = frozenset(
+    {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "date", "datetime", "timestamp"}
+)
+
+_TABLES = """
+select table_name, table_type = 'VIEW', engine, coalesce(data_length, 0), coalesce(table_rows, 0)
+from information_schema.tables where table_schema = %s and table_type in ('BASE TABLE', 'VIEW') order by table_name
+"""
+_COLUMNS = """
+select table_name, column_name, lower(data_type), lower(column_type), character_set_name, is_nullable = 'YES'
+from information_schema.columns where table_schema = %s order by table_name, ordinal_position
+"""
+_KEYS = """
+select table_name, column_name from information_schema.key_column_usage
+where table_schema = %s and constraint_name = 'PRIMARY' order by table_name, ordinal_position
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or view of the legacy database."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    is_view: bool
+    engine: str | None
+    data_bytes: int
+    approximate_rows: int
+
+    @property
+    def in_snapshot(self) -> bool:
+        """Whether a transaction's snapshot covers it; a view's tables are judged by themselves."""
+        return self.is_view or self.engine in _TRANSACTIONAL_ENGINES
+
+    def column(self, name: str) -> Column | None:
+        """The column of this name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+def read_tables(connection: Connection, config: TapConfig) -> dict[str, Table]:
+    """Read the tables of the configured database, or those of them that are configured.
+
+    Raises:
+        LossError: a configured table is not there.
+        ConfigurationError: a column to be read as bytes is not there.
+    """
+    columns: dict[str, list[Column]] = {}
+    for table, name, data_type, column_type, character_set, nullable in query(connection, _COLUMNS, (config.database,)):
+        as_bytes = f"{table}.{name}" in config.bytes_columns
+        column = Column(name, data_type, column_type, character_set, bool(nullable), as_bytes)
+        columns.setdefault(table, []).append(column)
+    keys: dict[str, list[str]] = {}
+    for table, name in query(connection, _KEYS, (config.database,)):
+        keys.setdefault(table, []).append(name)
+    tables = {
+        name: Table(
+            name=name,
+            # A view's columns may be NULL where information_schema says they are not.
+            columns=tuple(replace(c, nullable=True) if is_view else c for c in columns.get(name, [])),
+            key=tuple(keys.get(name, ())),
+            is_view=bool(is_view),
+            engine=engine,
+            data_bytes=int(data_bytes),
+            approximate_rows=int(rows),
+        )
+        for name, is_view, engine, data_bytes, rows in query(connection, _TABLES, (config.database,))
+    }
+    _check_configuration(tables, config)
+    return {name: table for name, table in tables.items() if not config.tables or name in config.tables}
+
+
+def _check_configuration(tables: Mapping[str, Table], config: TapConfig) -> None:
+    if missing := [name for name in config.tables if name not in tables]:
+        raise LossError(
+            f"tables are gone from {config.database}: {', '.join(missing)}",
+            hint="If they were dropped on purpose, take them out of tap-mysql's `tables` in meltano.yml.",
+        )
+    known = {f"{table.name}.{column.name}" for table in tables.values() for column in table.columns}
+    if unknown := sorted(config.bytes_columns - known):
+        raise ConfigurationError(
+            f"bytes_columns names columns that {config.database} does not have: {', '.join(unknown)}",
+            hint="Correct tap-mysql's `bytes_columns` in meltano.yml.",
+        )
+
+
+def discover(tables: Iterable[Table], database: str) -> dict[str, Any]:
+    """The Singer catalogue of these tables; every stream and column is selected unless Meltano says otherwise."""
+    return {"streams": [_stream(table, database) for table in tables]}
+
+
+def properties(columns: Iterable[Column]) -> dict[str, dict[str, Any]]:
+    """JSON Schema of a stream's columns: text, or hex digits of bytes; any may be NULL."""
+    return {
+        column.name: {"type": ["null", "string"], **({"format": BINARY_FORMAT} if column.is_binary else {})}
+        for column in columns
+    }
+
+
+def _stream(table: Table, database: str) -> dict[str, Any]:
+    of_table = {
+        "inclusion": "available",
+        "selected-by-default": True,
+        "database-name": database,
+        "is-view": table.is_view,
+        "row-count": table.approximate_rows,
+        "table-key-properties": list(table.key),
+        "valid-replication-keys": [c.name for c in table.columns if c.data_type in _REPLICATION_KEY_TYPES],
+    }
+    return {
+        "tap_stream_id": table.name,
+        "stream": table.name,
+        "table_name": table.name,
+        "schema": {"type": "object", "properties": properties(table.columns)},
+        "metadata": [
+            {"breadcrumb": [], "metadata": of_table},
+            *(
+                {
+                    "breadcrumb": ["properties", column.name],
+                    "metadata": {
+                        "inclusion": "automatic" if column.name in table.key else "available",
+                        "selected-by-default": True,
+                        "sql-datatype": column.column_type,
+                    },
+                }
+                for column in table.columns
+            ),
+        ],
+    }

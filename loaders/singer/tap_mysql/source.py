@@ -1,0 +1,75 @@
+"""Connections to the legacy server, with the session settings that exactness depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import pymysql
+
+from loaders.errors import MigrationError, ServiceError
+from loaders.singer.tap_mysql.config import TapConfig
+
+Connection: TypeAlias = "pymysql.Connection[Any]"
+
+_SESSION = (
+    # TIMESTAMP is printed in the session's zone (reliability E3).
+    "set session time_zone = '+00:00'",
+    # CHAR without padding, literals with backslashes, whatever the server's mode is.
+    "set session sql_mode = ''",
+    # The target takes its time to commit; the server must not take the silence for a dead client.
+    "set session net_write_timeout = 3600",
+    "set session wait_timeout = 86400",
+    "set session lock_wait_timeout = 10",
+    "set session innodb_lock_wait_timeout = 10",
+    "set session transaction isolation level repeatable read",
+)
+
+
+def connect(config: TapConfig) -> Connection:
+    """Open a connection; text comes as utf8mb4.
+
+    Raises:
+        ServiceError: the server is out of reach or refuses the account; names host, port, database and user.
+    """
+    with naming_errors(f"{config.host}:{config.port}/{config.database} as {config.user}"):
+        connection: Connection = pymysql.connect(
+            host=config.host,
+            port=config.port,
+            user=config.user,
+            password=config.password.get_secret_value(),
+            database=config.database,
+            charset="utf8mb4",
+            connect_timeout=10,
+            autocommit=True,
+        )
+        with connection.cursor() as cursor:
+            for statement in _SESSION:
+                cursor.execute(statement)
+    return connection
+
+
+@contextmanager
+def naming_errors(where: str) -> Iterator[None]:
+    """Turn pymysql's errors into ours; their text may hold row values, so only the number is kept (X1)."""
+    try:
+        yield
+    except pymysql.MySQLError as error:
+        raise source_error(error, where) from None
+
+
+def source_error(error: pymysql.MySQLError, where: str) -> MigrationError:
+    """Our error for one of pymysql's, with the server's error number."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else type(error).__name__
+    return ServiceError(
+        f"the legacy server failed at {where} (MySQL error {number})",
+        hint="Is it up, are DTX_SOURCE_HOST, DTX_SOURCE_PORT, user and password right, and may the user read it all?",
+    )
+
+
+def query(connection: Connection, sql: str, arguments: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+    """Run a small query and return its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments or None)
+        return list(cursor.fetchall())

@@ -1,0 +1,1 @@
+"""`target-postgres`: loads streams into the raw layer, each in one transaction."""

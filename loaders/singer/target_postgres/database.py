@@ -1,0 +1,59 @@
+"""Connections to the target database, and what its errors mean to an operator."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import errors
+
+from loaders.errors import MigrationError, RefusedError, ServiceError
+from loaders.singer.target_postgres.config import TargetConfig
+
+_LOCK_TIMEOUT = "60s"
+
+
+def connect(config: TargetConfig) -> psycopg.Connection:
+    """Open a connection; the first statement begins a transaction.
+
+    Raises:
+        ServiceError: the server is out of reach or refuses the role; names host, port, database and user.
+    """
+    try:
+        return psycopg.connect(
+            host=config.host,
+            port=config.port,
+            dbname=config.database,
+            user=config.user,
+            password=config.password.get_secret_value(),
+            application_name="target-postgres",
+            options=f"-c TimeZone=UTC -c client_encoding=UTF8 -c lock_timeout={_LOCK_TIMEOUT}",
+            connect_timeout=10,
+        )
+    except psycopg.OperationalError as error:
+        where = f"{config.host}:{config.port}/{config.database} as {config.user}"
+        raise ServiceError(
+            f"cannot connect to PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
+            hint="Is the server up, and are DTX_TARGET_HOST, DTX_TARGET_PORT, user and password right?",
+        ) from None
+
+
+def database_error(error: psycopg.Error, table: str) -> MigrationError:
+    """Our error for one of PostgreSQL's. Its text may hold row values, so only SQLSTATE and column are kept (X1)."""
+    column = f".{error.diag.column_name}" if error.diag.column_name else ""
+    where = f"{table}{column} (SQLSTATE {error.sqlstate or 'none'}); the table is as it was"
+    match error:
+        case errors.LockNotAvailable():
+            return ServiceError(
+                f"another session held on to {where}",
+                hint=f"It was waited for {_LOCK_TIMEOUT}; pg_stat_activity shows who reads the raw layer.",
+            )
+        case errors.InsufficientPrivilege():
+            return RefusedError(
+                f"the role may not load {where}", hint="`dtx setup` creates the raw schema for the transform role."
+            )
+        case errors.FeatureNotSupported():
+            return RefusedError(
+                f"a view depends on a column whose type changes between text and bytes: {where}",
+                hint="Drop the views on the table; dbt makes them again.",
+            )
+        case _:
+            return ServiceError(f"PostgreSQL refused to load {where}")

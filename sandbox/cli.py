@@ -1,0 +1,155 @@
+"""`python -m sandbox`: start, generate, compare, status, stop."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loaders.console import print_json, print_table, stderr
+from loaders.database import connect
+from loaders.errors import ConfigurationError, ExitCode
+from loaders.settings import PROJECT_ROOT
+from sandbox.answer_key import Comparison
+from sandbox.answer_key import compare as compare_with_answer_key
+from sandbox.contents import renew
+from sandbox.generator import Plan
+from sandbox.servers import env_file, process, stack, state
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Private MariaDB, PostgreSQL and S3 servers for trying the migration out.",
+)
+HOME = PROJECT_ROOT / ".sandbox"
+ENV_FILE = PROJECT_ROOT / ".env"
+ANSWER_KEY = HOME / "answer_key"
+
+AsJson = Annotated[bool, typer.Option("--json", help="The same as one JSON document.")]
+
+
+@app.command()
+def start(*, as_json: AsJson = False) -> None:
+    """Start the servers and leave them running; write .env.
+
+    Servers that exist already are used instead when SANDBOX_MARIADB_URL, SANDBOX_POSTGRES_URL or SANDBOX_S3_URL name
+    them: scheme://user:password@host:port, with an account that may create databases and accounts.
+    """
+    with state.exclusive(HOME):
+        env_file.check(ENV_FILE)
+        env_file.write(ENV_FILE, stack.start(HOME, os.environ))
+        _show(as_json)
+    stderr.print(f"The settings for these servers are in {ENV_FILE}; `make sandbox-stop` ends them.", soft_wrap=True)
+
+
+@app.command()
+def generate(
+    *,
+    scale: Annotated[float, typer.Option(help="1 gives about 100 rows a table.")] = 1,
+    rows: Annotated[
+        list[str] | None, typer.Option(metavar="TABLE=COUNT", help="Rows of one table; repeatable.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed gives other names, dates and bytes.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Empty DTX 1.0, DTX 2.0, the bucket and the files, and fill them anew, defects and answer key included."""
+    plan = Plan(scale=scale, rows=dict(map(_row_count, rows or ())), seed=seed)
+    with state.exclusive(HOME):
+        counts = renew(stack.start(HOME, os.environ), plan, ANSWER_KEY)
+    if as_json:
+        print_json({"schema": "dtx.sandbox_generate/1", "rows": counts})
+        return
+    print_table("DTX 1.0, generated", ["table", "rows"], list(counts.items()))
+
+
+def _row_count(text: str) -> tuple[str, int]:
+    table, _, count = text.partition("=")
+    if not count.isdecimal():
+        raise ConfigurationError(f"--rows {text!r} is not TABLE=COUNT", hint="For example --rows repo_file=100000.")
+    return table, int(count)
+
+
+@app.command()
+def compare(outcomes: Path, *, as_json: AsJson = False) -> None:
+    """Hold what `dtx reconcile --rows` wrote against the answer key, row by row; exit code 1 if they differ."""
+    with state.exclusive(HOME):
+        settings = stack.start(HOME, os.environ).settings()
+    with connect(settings, "transform") as target:
+        comparisons = compare_with_answer_key(target, ANSWER_KEY, outcomes)
+        target.rollback()
+    if as_json:
+        print_json({"schema": "dtx.sandbox_compare/1", "tables": [asdict(each) for each in comparisons]})
+    else:
+        _show_comparisons(comparisons)
+    if not comparisons or any(each.differences or not each.rows for each in comparisons):
+        raise typer.Exit(ExitCode.LOSS)
+
+
+def _show_comparisons(comparisons: list[Comparison]) -> None:
+    print_table(
+        "Held against the answer key, row by row",
+        ["table", "source rows", "target rows", "differences"],
+        [[each.table, each.rows, each.target_rows, each.differences] for each in comparisons],
+    )
+    if first := [difference for each in comparisons for difference in each.first]:
+        print_table(
+            "First differences",
+            ["table", "source key", "expected", "actual"],
+            [[each.table, each.source_key, each.expected, each.actual] for each in first],
+        )
+
+
+@app.command()
+def status(*, as_json: AsJson = False) -> None:
+    """Show each server; exit code 2 when one of them does not run."""
+    if not _show(as_json):
+        raise typer.Exit(ExitCode.COULD_NOT_RUN)
+
+
+@app.command()
+def stop(
+    *,
+    remove_data: Annotated[bool, typer.Option("--remove-data", help="Delete the sandbox's data too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Stop the servers and remove the .env that start wrote; the data stay."""
+    with state.exclusive(HOME):
+        env_file.remove(ENV_FILE)
+        stack.stop(HOME)
+        _show(as_json)
+        if remove_data:
+            stack.remove_data(HOME)
+            stderr.print("the sandbox's data are deleted")
+
+
+def _show(as_json: bool) -> bool:
+    """Print each server's state; tell whether all of them run or are somebody else's."""
+    remembered = state.load(HOME)
+    servers = []
+    for name, program in stack.PROGRAMS.items():
+        record = remembered.servers.get(name)
+        running = process.main_process(Path(remembered.data_folder) / name, program)
+        ours = record is None or record.private
+        condition = ("running" if running else "stopped") if ours else "named by URL"
+        servers.append(
+            {
+                "server": name,
+                "state": condition,
+                "host": record.host if record else "",
+                "port": record.port if record else None,
+                "pid": running.pid if running else None,
+            }
+        )
+    if as_json:
+        print_json({"schema": "dtx.sandbox_status/1", "data_folder": remembered.data_folder, "servers": servers})
+    else:
+        rows = [
+            [s["server"], s["state"], f"{s['host']}:{s['port']}" if s["host"] else "", str(s["pid"] or "")]
+            for s in servers
+        ]
+        print_table("Sandbox", ["server", "state", "address", "pid"], rows)
+    return all(server["state"] != "stopped" for server in servers)

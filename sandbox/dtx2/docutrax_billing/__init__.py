@@ -1,0 +1,1 @@
+"""Billing of the reference DTX 2.0; the migration only reads it."""

@@ -1,0 +1,1 @@
+"""Directories, Accounts and Records of the reference DTX 2.0."""

@@ -1,0 +1,1 @@
+"""Requirements, files and exemptions of the reference DTX 2.0."""

@@ -1,0 +1,1 @@
+"""Permissions of the reference DTX 2.0, granted per user."""

@@ -1,0 +1,154 @@
+"""Around the files: audit, throughput, e-mailed uploads; and customers' custom fields and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.generator import names, times
+from sandbox.generator.population import ABSENT
+from sandbox.generator.world import World
+
+
+def repo_file_audit(world: World, count: int) -> Iterator[dict[str, Any]]:
+    """Pairs of BEFORE and AFTER images; the last of an odd number has no partner."""
+    dice = world.dice("repo_file_audit")
+    for at in range(count):
+        pair, is_after = divmod(at, 2)
+        record = pair % world.records.count
+        customer = world.accounts.legacy(world.account_of_record(record))
+        yield {
+            "repo_file_audit_id": at + 1,
+            "snapshot": "AFTER" if is_after else "BEFORE",
+            "repo_file_id": pair + 1,
+            "customer_id": customer,
+            "name": names.file(dice, pair, 0),
+            "treatment": ("COI_MANUAL", "COI_OCR", "DOC", None)[dice.roll(pair, 2, 4)],
+            "vendor_id": world.records.legacy(record),
+            "status": "DELETED" if is_after else "SUBMITTED",
+            "old_status": "SUBMITTED" if is_after else "",
+            "certificate_id": None,
+            "document_id": 0,
+            "attachment_id": None,
+            "upload_src": "DnD",
+            "upload_email": None,
+            "upload_user_id": world.users.legacy(pair % world.users.count),
+            "upload_ip": None,
+            "intake_date": times.local(dice, pair, 3) if pair % 9 else "0000-00-00 00:00:00",
+            "repo_filepath": f"{customer}\\{pair}.pdf" if pair % 11 == 5 else f"{customer}/{pair}.pdf",
+            "ocr_event_id": pair if pair % 4 else None,
+            "ocr_qa": ("PASS", "FAIL", None)[dice.roll(pair, 5, 3)],
+            "display": "no",
+            "supervisor": (None, "no")[is_after],
+            "autoextractable": (None, 0, 1, 7)[dice.roll(pair, 6, 4)],
+            "type": "application/pdf ",
+            "size": dice.roll(pair, 7, 5_000_000),
+            "evt_userid": None,
+            "evt_sessionid": None,
+            "client_id": customer,
+            "update_time": f"2024-01-31 12:00:{is_after:02}",
+        }
+
+
+def repo_throughput(world: World, count: int) -> Iterator[dict[str, Any]]:
+    """One computed batch; every 25th row is there twice, for nothing forbids it."""
+    dice = world.dice("repo_throughput")
+    for at in range(count):
+        row = at - 1 if at % 25 == 24 else at
+        received = dice.roll(row, 3, 5000)
+        passed = dice.roll(row, 4, received + 1)
+        yield {
+            "SO ID": world.accounts.legacy(row % world.accounts.count),
+            "SO Name": names.firm(dice, row, 0),
+            "Account Manager": " ".join(names.person(dice, row, 5)),
+            "# Files Received": received,
+            "# COI Files": received * 2 // 3,
+            "# DOC Files": received - received * 2 // 3,
+            "# Deleted": dice.roll(row, 6, 20),
+            "# Manual Entry": dice.roll(row, 7, 20),
+            "# OCR Processed": received,
+            "# OCR Passed QA": passed,
+            "% OCR Passed QA": f"{100 * passed / received:.2f}" if received else None,
+            "# Pending": -1 if row % 40 == 7 else dice.roll(row, 8, 9),
+            "% Processed": "100.00",
+            "% Processed in 24 Hours": f"{dice.roll(row, 9, 10001) / 100:.2f}",
+            "Avg Hours to Process": (0.1, 1e-7, 12.345678901234567, 1 / 3)[row % 4],
+            "Max Hours to Process": (16777217, 0.1, 72.5, 1e20)[row % 4],
+            "First Intake Date": "0000-00-00" if row % 10 == 3 else times.day(dice, row, 10, 2012, 3),
+            "Last Intake Date": times.day(dice, row, 11, 2023, 1),
+            "Snapshot Time": "2024-02-01 03:00:00",
+        }
+
+
+def imap_upload(world: World, count: int) -> Iterator[dict[str, Any]]:
+    """Mailed files; the same file often came several times."""
+    dice = world.dice("imap_upload")
+    files = max(world.plan.rows_of("repo_file"), 1)
+    for at in range(count):
+        mail = at - 1 if at % 10 == 9 else at
+        yield {
+            "imap_upload_id": at + 1,
+            "message_id": f"<{mail:08}@mail.example.com>",
+            "sender_email": names.address(dice, mail, 0) + (" " if at % 7 == 2 else ""),
+            "recipient_email": "Certificates <coi@example.com>" if at % 5 else "coi@example.com",
+            "subject": ("COI renewal 📄", "Fwd: Fwd: W-9", "", None, "=?utf-8?Q?Caf=C3=A9?=")[mail % 5],
+            "filename": names.file(dice, mail, 3) + (" ✓" if mail % 6 == 1 else ""),
+            "filesize": None if mail % 13 == 4 else dice.roll(mail, 5, 3_000_000),
+            "repo_file_id": (0, None, 4_000_000_001)[mail % 3] if mail % 12 == 5 else 1 + mail % files,
+            "received_time": times.local(dice, mail, 6),
+            "create_time": times.local(dice, mail, 6) if at % 8 else None,
+        }
+
+
+def form_field(world: World, count: int) -> Iterator[dict[str, Any]]:
+    """Custom field values per vendor, and definitions of other forms that nobody has mapped yet."""
+    dice = world.dice("form_field")
+    for at in range(count):
+        vendor, field = divmod(at, 5)
+        record = vendor % world.records.count
+        is_other = at % 20 == 13
+        yield {
+            "form_field_id": at + 1,
+            "customer_id": world.accounts.legacy(world.account_of_record(record)),
+            "vendor_id": ABSENT if at % 50 == 21 else None if at % 50 == 22 else world.records.legacy(record),
+            "form_name": "customer_edit" if is_other else "vendor_view",
+            "model_name": "Customer" if is_other else "Vendorhistory",
+            "property_name": f"custom_field_{field}" if at % 20 != 14 else "custom_field_9",
+            "value": (f"Lease {at}", f"  {at} ", "", None, "Größe\t§4\n2. Stock", "N;", "0")[dice.roll(at, 0, 7)],
+            "label": ("Lease #", "Bâtiment", "", None)[field % 4],
+            "field_type": ("text", "select", "date", "checkbox", None)[field],
+            "options": "a|b|c" if field == 1 else None,
+            "default_value": "" if field else None,
+            "required": ("yes", "no", None)[at % 3],
+            "display_order": (-1, 0, 1, 2, None)[field],
+            "enabled": (0, 1, 1, 7)[at % 4],
+            "create_user_id": world.users.legacy(at % world.users.count),
+            "create_time": "0000-00-00 00:00:00" if at % 9 == 4 else times.local(dice, at, 1),
+            "update_time": "2023-11-05 05:30:00" if at % 2 else "2023-11-05 06:30:00",
+        }
+
+
+def keyword(world: World, count: int) -> Iterator[dict[str, Any]]:
+    """Renamed labels: exact duplicates, contradictions, and keys that are twins to MySQL."""
+    labels = {
+        "TRACKED_ITEM_NAME": "Tenants",
+        "GROUP_NAME": "Centers",
+        "CUSTOM_FIELD_1": "Lease #",
+        "CUSTOM_FIELD_2": "Étage",
+        "CUSTOM_FIELD_3": "",
+        "CUSTOM_FIELD_4": None,
+    }
+    for at in range(count):
+        customer, which = divmod(at, 10)
+        key, replacement = list(labels.items())[min(which, 5)]
+        if which == 7:
+            key, replacement = "GROUP_NAME", "Centers"
+        elif which == 8:
+            key, replacement = "TRACKED_ITEM_NAME", "Vendors"
+        elif which == 9:
+            key, replacement = "group_name ", "Malls"
+        yield {
+            "customer_id": world.accounts.legacy(customer % world.accounts.count),
+            "keyword": key if which != 6 else "NAME_OF_VENDOR",
+            "replacement": replacement,
+        }

@@ -1,0 +1,38 @@
+{#
+  Every source row has exactly one disposition, and every disposition a source row. Without it a row that a join lost
+  or doubled would be missed, or published twice.
+  Arguments: model (dispositions), source_relation, key (the source's key column).
+#}
+{% test rows_conserved(model, source_relation, key) %}
+
+with
+
+source_rows as (
+
+    select
+        s.{{ key }} as source_key,
+        count(*) as row_count
+    from {{ source_relation }} as s
+    group by s.{{ key }}
+
+),
+
+dispositions as (
+
+    select
+        d.source_key,
+        count(*) as row_count
+    from {{ model }} as d
+    group by d.source_key
+
+)
+
+select
+    coalesce(source_rows.source_key, dispositions.source_key) as source_key,
+    source_rows.row_count as source_row_count,
+    dispositions.row_count as disposition_count
+from source_rows
+full join dispositions on source_rows.source_key = dispositions.source_key
+where source_rows.row_count is distinct from 1 or dispositions.row_count is distinct from 1
+
+{% endtest %}
