@@ -160,7 +160,7 @@ def test_bulk_shares_are_realistic(tmp_path: Path) -> None:
     assert share["publish"] == pytest.approx(0.10, abs=0.03)
 
 
-@pytest.mark.parametrize("count", [120, 20_000])
+@pytest.mark.parametrize("count", [125, 20_000])
 def test_rejected_files_stay_within_the_publish_budget(count: int, tmp_path: Path) -> None:
     """Below a fifth of the files that are copied at all, also where root is not the one who reads."""
     answers = [row.answer for row in repo_files.rows(world(repo_file=count), Tree(tmp_path, Plan()))]

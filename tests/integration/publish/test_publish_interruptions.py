@@ -1,72 +1,19 @@
-"""Kills, lost connections, rivals, locks and Ctrl-C: what is published stays one truth (P1, P2, P4, P9, P10, X3)."""
+"""Kills, lost replies, rivals, rebuilds and Ctrl-C: what is published stays one truth (P1, P2, P4, P9, X3)."""
 
 from __future__ import annotations
 
 import json
-import os
-import resource
 import signal
-import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-import psycopg
 import pytest
-from publish_databases import WITH_LEDGER, make_templates, new_rig
+from faults import Hook, end_publisher_sessions, everything_published, wait_until
 from publish_rig import Rig, documents, requirements
 from relay import CommitEater
 
-from loaders.errors import RefusedError, ServiceError
-from loaders.publish import batch as batch_module
-from loaders.publish import publisher as publisher_module
-from loaders.publish import session as session_module
-from sandbox.servers import postgres as postgres_server
+from loaders.errors import RefusedError
 from sandbox.servers.postgres import PUBLISHER
-
-Hook = Callable[[], None]
-
-
-@pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int, Hook], None]:
-    """Call a hook when the publisher passes a failpoint of this process for the n-th time."""
-
-    def plan(name: str, occurrence: int, hook: Hook) -> None:
-        passed = 0
-
-        def reached(point: str) -> None:
-            nonlocal passed
-            passed += point == name
-            if point == name and passed == occurrence:
-                hook()
-
-        monkeypatch.setattr(batch_module, "failpoint", reached)
-        monkeypatch.setattr(publisher_module, "failpoint", reached)
-
-    return plan
-
-
-def end_publisher_sessions(rig: Rig) -> None:
-    with rig.connect() as connection:
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity "
-            "where usename = %s and datname = current_database()",
-            [PUBLISHER],
-        )
-
-
-def everything_published(rig: Rig, rows: int) -> None:
-    assert rig.value("select count(*) from app_document") == rows
-    assert rig.value("select count(distinct file) from app_document") == rows
-    assert rig.value("select count(*) from migration.id_map where state = 'migrated'") == rows
-    assert (
-        rig.value(
-            "select count(*) from migration.id_map join app_document on id = target_id::bigint "
-            "and file = 'documents/' || source_key"
-        )
-        == rows
-    )
-    assert rig.value("select sum(rows_published) from migration.batch") == rows
 
 
 @pytest.mark.parametrize(
@@ -232,97 +179,6 @@ def test_p9_a_rebuild_in_mid_publish_changes_nothing_of_the_run(rig: Rig, at: Ca
     assert rig.value("select count(distinct input_fingerprint) from migration.batch") == 4
 
 
-def test_p10_a_locked_table_is_waited_for_and_then_given_up_cleanly(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "_BATCH_SETTINGS", "set local lock_timeout = '100ms'")
-    monkeypatch.setattr(session_module, "_ATTEMPTS", 2)
-    rig.use(documents())
-    rig.build_documents(100)
-
-    with rig.connect() as rival:
-        rival.execute("lock table app_document in exclusive mode")
-        with pytest.raises(ServiceError, match="SQLSTATE 55P03"):
-            rig.publish()
-        assert rival.execute("select count(*) from app_document").fetchone() == (0,)
-    assert rig.ledger("select state from migration.run") == [("failed",)]
-    assert rig.value("select count(*) from migration.batch") == 0
-
-    assert rig.publish_one().published == 100
-
-
-def test_p10_a_lock_that_is_freed_in_time_costs_a_retry_only(
-    rig: Rig, at: Callable[[str, int, Hook], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session_module, "_BATCH_SETTINGS", "set local lock_timeout = '200ms'")
-    rig.use(documents(batch_size=50))
-    rig.build_documents(100)
-    rival = rig.connect()
-    releaser = threading.Timer(1.0, rival.rollback)
-
-    def lock() -> None:
-        rival.execute("lock table app_document in exclusive mode")
-        releaser.start()
-
-    at("publish.between_batches", 2, lock)
-    report = rig.publish_one()
-    releaser.join()
-    rival.close()
-
-    assert report.published == 100
-    everything_published(rig, 100)
-
-
-def test_p10_a_batch_whose_backend_is_ended_shows_no_rows_and_is_done_again(
-    rig: Rig, at: Callable[[str, int, Hook], None]
-) -> None:
-    rig.use(documents(batch_size=50))
-    rig.build_documents(200)
-    at("publish.rows_written", 2, lambda: end_publisher_sessions(rig))
-
-    report = rig.publish_one()
-
-    assert report.published == 200
-    everything_published(rig, 200)
-
-
-def test_p10_a_statement_timeout_is_no_row_s_fault(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "_BATCH_SETTINGS", "set local statement_timeout = '150ms'")
-    monkeypatch.setattr(session_module, "_ATTEMPTS", 2)
-    rig.use(documents())
-    rig.build_documents(10)
-    rig.sql(
-        "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.1); return new; end'; "
-        "create trigger slow before insert on app_document for each row execute function slow()"
-    )
-
-    with pytest.raises(ServiceError, match="SQLSTATE 57014"):
-        rig.publish()
-
-    assert rig.value("select count(*) from app_document") == 0
-    assert rig.value("select count(*) from migration.reject") == 0
-
-
-def test_p10_serializable_writers_beside_the_publisher_lose_nothing(
-    rig: Rig, at: Callable[[str, int, Hook], None]
-) -> None:
-    rig.use(requirements(batch_size=50))
-    rig.build_requirements(150)
-    failed: list[str | None] = []
-
-    def serializable_writer() -> None:
-        with rig.connect() as rival:
-            rival.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
-            try:
-                rival.execute("update app_requirement set metadata = '{}' where id between 200 and 300")
-                rival.commit()
-            except psycopg.Error as error:
-                failed.append(error.sqlstate)
-
-    at("publish.rows_written", 2, serializable_writer)
-    assert rig.publish_one().updated == 150
-    assert failed == []
-    assert rig.value("select count(*) from app_requirement where metadata = '{}'") == 101
-
-
 @pytest.mark.parametrize("signals", [1, 2], ids=["one Ctrl-C", "two"])
 @pytest.mark.parametrize("point", ["publish.rows_written@2=SIGINT", "publish.between_batches@3=SIGINT"])
 def test_x3_ctrl_c_ends_at_a_batch_s_edge_and_says_how_to_go_on(rig: Rig, point: str, signals: int) -> None:
@@ -377,79 +233,6 @@ def test_x3_a_statement_that_outlasts_the_grace_is_cancelled(rig: Rig) -> None:
     assert rig.ledger("select state from migration.run") == [("interrupted",)]
 
 
-def test_p10_a_server_crash_empties_the_frozen_input_and_the_next_run_goes_on(
-    servers_folder: Path, tmp_path: Path, at: Callable[[str, int, Hook], None]
-) -> None:
-    """Immediate stop and restart between two batches: an emptied frozen input is not taken for a finished one."""
-    folder = servers_folder / "postgres-to-crash"
-    passwords = {"password": "superuser", "role_password": "role"}
-    server = postgres_server.start(folder, **passwords)
-    make_templates(server)
-    with new_rig(server, WITH_LEDGER, tmp_path) as rig:
-        rig.use(documents(batch_size=50))
-        rig.build_documents(200)
-
-        def crash() -> None:
-            postmaster = int((folder / "data" / "postmaster.pid").read_text().split()[0])
-            os.kill(postmaster, signal.SIGQUIT)
-            wait_until(lambda: not (folder / "data" / "postmaster.pid").exists() or not is_alive(postmaster))
-            assert postgres_server.start(folder, **passwords, port=server.port).port == server.port
-
-        at("publish.between_batches", 3, crash)
-
-        with pytest.raises(ServiceError, match="the server crashed"):
-            rig.publish()
-        assert rig.value("select count(*) from app_document") == 100
-
-        assert rig.publish_one().published == 100
-        everything_published(rig, 200)
-    postgres_server.stop(folder)
-
-
-def is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def test_p10_a_full_disk_stops_the_run_at_once_and_shows_no_rows(rig: Rig) -> None:
-    """The server's own error for it, raised where a table would grow."""
-    rig.use(documents(batch_size=50))
-    rig.build_documents(200)
-    rig.sql(
-        "create function full_disk() returns trigger language plpgsql as "
-        "'begin if new.title = ''Title 60'' then raise exception using errcode = ''53100''; end if; return new; end'; "
-        "create trigger full_disk before insert on app_document for each row execute function full_disk()"
-    )
-
-    done = rig.dtx("publish")
-
-    assert done.returncode == 2
-    assert "a batch failed with SQLSTATE 53100; it was rolled back" in " ".join(done.stderr.split())
-    assert rig.value("select count(*) from app_document") == 50
-    assert rig.value("select count(*) from migration.reject") == 0
-
-    rig.sql("drop trigger full_disk on app_document")
-    assert rig.publish_one().published == 150
-    everything_published(rig, 200)
-
-
-def test_p14_memory_does_not_grow_with_the_rows(rig: Rig) -> None:
-    """Rows stay in the server: forty times the rows, the same process memory."""
-    rig.use(documents(batch_size=500))
-    rig.build_documents(1000)
-    rig.publish()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    rig.build_documents(41_000)
-
-    report = rig.publish_one()
-
-    assert report.published == 40_000
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4 * 1024  # kilobytes
-
-
 def test_json_of_a_run_is_one_versioned_document(rig: Rig) -> None:
     rig.use(documents())
     rig.build_documents(20)
@@ -460,10 +243,3 @@ def test_json_of_a_run_is_one_versioned_document(rig: Rig) -> None:
     assert document["exit_code"] == 0
     assert document["models"][0]["published"] == 20
     assert rig.ledger("select outcome -> 'models' from migration.run") == [(document["models"],)]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
