@@ -259,7 +259,11 @@ def test_e2_zero_dates_are_stored(sandbox: Sandbox) -> None:
 def test_f1_files_lie_where_the_answers_say(sandbox: Sandbox) -> None:
     paths = dict(sandbox.mysql("select repo_file_id, repo_filepath from repo_file"))
     outcomes = {int(answer["source_key"]): answer["reason_code"] for answer in sandbox.answers("repo_file")}
-    published = [sandbox.efs_root / paths[key] for key, reason in outcomes.items() if reason == "mapped"]
+    published = [
+        sandbox.efs_root / paths[key].removeprefix("/efsdata/filerepo/")
+        for key, reason in outcomes.items()
+        if reason == "mapped"
+    ]
     assert len(published) > 60
     assert all(path.is_file() and not path.is_symlink() and path.stat().st_size for path in published)
     contents = Counter(hashlib.sha256(path.read_bytes()).digest() for path in published)
