@@ -43,7 +43,10 @@ docs: ## Build the documentation site of the dbt project
 	$(RUN) dbt docs generate --static
 
 benchmark: ## Measure the stages side by side with the usual tools
-	$(RUN) python -m benchmarks
+	$(RUN) python -m benchmarks.replicate
+	$(RUN) python -m benchmarks.decode
+	$(RUN) python -m benchmarks.files
+	$(RUN) python -m benchmarks.publish
 
 replicate: ## Stage 1: DTX 1.0 into raw_dtx1
 	$(RUN) meltano run tap-mysql target-postgres

@@ -1,6 +1,6 @@
 """`dtx files` against s5cmd: the same tree, the same server, one run; ledger and proof included.
 
-    python benchmarks/files.py [--server sink|ministack|rclone] [--files 10000] [--rounds 3] [--workers 8]
+    python benchmarks/files.py [--server sink|ministack|rclone] [--latency 0] [--files 20000] [--rounds 3] [--workers 8]
 
 Contenders take turns, so that other load on the machine meets both; read the ratio of each round first. s5cmd uploads;
 `dtx files` plans, uploads, reads every object back, compares and records. Both are timed from the start of their
@@ -78,7 +78,7 @@ def make_tree(root: Path, count: int) -> int:
 
 
 @contextmanager
-def a_server(kind: str, folder: Path) -> Iterator[S3]:
+def a_server(kind: str, folder: Path, latency: int) -> Iterator[S3]:
     """A fresh, empty server with the bucket in it."""
     folder.mkdir()
     if kind == "ministack":
@@ -95,7 +95,7 @@ def a_server(kind: str, folder: Path) -> Iterator[S3]:
     if kind == "sink":
         program = folder / "s3_sink"
         subprocess.run(["cc", "-O2", "-pthread", "-o", program, PROJECT / "benchmarks" / "s3_sink.c"], check=True)
-        command = [program, str(port)]
+        command = [program, str(port), str(latency)]
     else:
         (folder / "data" / BUCKET).mkdir(parents=True)
         command = [
@@ -195,7 +195,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", choices=("sink", "ministack", "rclone"), default="sink")
-    parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--latency", type=int, default=0, help="milliseconds before each answer of the sink")
+    parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=8)
     arguments = parser.parse_args()
@@ -216,9 +217,10 @@ def main() -> None:
         results: dict[str, list[Measurement]] = {name: [] for name in contenders}
         for number in range(arguments.rounds):
             for name, contender in contenders.items():
-                with a_server(arguments.server, folder / "server") as server:
+                with a_server(arguments.server, folder / "server", arguments.latency) as server:
                     results[name].append(contender(server, number))
-    print(f"{arguments.files:,} files, {total / 1e6:,.0f} MB, server {arguments.server}, {arguments.workers} workers")
+    where = f"{arguments.server} ({arguments.latency} ms)"
+    print(f"{arguments.files:,} files, {total / 1e6:,.0f} MB, server {where}, {arguments.workers} workers")
     for name, measurements in results.items():
         rates = [arguments.files / one.seconds for one in measurements]
         cpu = statistics.median(one.cpu for one in measurements) / arguments.files * 1000

@@ -1,6 +1,6 @@
 /* A minimal S3 server for benchmarks: keeps objects in memory, checks nothing, answers as fast as this machine can.
  * It shows a client's own limit, where a complete server would be the limit itself. PUT (create-only when asked),
- * GET, HEAD and an empty listing; path-style keys. Usage: s3_sink PORT; binds to 127.0.0.1; stops by its signal. */
+ * GET, HEAD and an empty listing; path-style keys. Usage: s3_sink PORT LATENCY_MS; binds to 127.0.0.1. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -19,6 +19,7 @@ struct object {
     size_t size;
 };
 
+static useconds_t latency;
 static struct object *table[BUCKETS];
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -117,6 +118,7 @@ static void *serve(void *argument) {
             if (got <= 0) goto done;
             of_body += (size_t)got;
         }
+        if (latency) usleep(latency);
         int failed;
         if (!strcmp(method, "PUT"))
             failed = put(socket, target, body, length, create_only);
@@ -135,7 +137,8 @@ done:
 }
 
 int main(int count, char **arguments) {
-    if (count != 2) return 2;
+    if (count != 3) return 2;
+    latency = (useconds_t)atoi(arguments[2]) * 1000;
     int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(arguments[1]))};

@@ -4,7 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if ! scripts/run.sh python -m sandbox status >/dev/null; then
-    trap 'scripts/run.sh python -m sandbox stop >/dev/null' EXIT
+    # What this script started it also ends; after a failure the data stay, to be looked at.
+    remove=
+    trap 'scripts/run.sh python -m sandbox stop $remove >/dev/null 2>&1' EXIT
 fi
 step() { printf '\n== %s\n' "$*"; }
 
@@ -20,3 +22,4 @@ scripts/run.sh meltano --log-format plain run migrate 2>&1 | tee .sandbox/migrat
 step "Reconcile, and the answer key"
 scripts/run.sh dtx reconcile --rows .sandbox/outcomes.csv
 scripts/run.sh python -m sandbox compare .sandbox/outcomes.csv
+remove=--remove-data

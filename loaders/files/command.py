@@ -22,7 +22,8 @@ from loaders.files.connection import open_stores
 from loaders.files.limiter import Limiter
 from loaders.files.model import DEFAULT_MANIFEST, FilesModel, load_models
 from loaders.files.plan import Plan, count_plan, drifted_keys, freeze, write_plan
-from loaders.files.run import Progress, Run, stopping_on_signals
+from loaders.files.run import Progress, Run
+from loaders.files.stop import Stop
 from loaders.files.survey import survey
 from loaders.files.transfer import Transfer
 from loaders.files.verify import Reading, list_without_row, verify_objects
@@ -66,9 +67,9 @@ def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) ->
         MigrationError: see `freeze`, `open_stores`, `Run.work`.
     """
     entities = [model.meta.entity for model in models]
-    stop = threading.Event()
-    with stopping_on_signals(stop), _efs_root(settings) as root, _ledger_connection(settings) as connection:
-        with connection.transaction():
+    stop = Stop()
+    with stop.on_signals(), _efs_root(settings) as root, _ledger_connection(settings) as connection:
+        with stop.cancelling(connection), connection.transaction():
             freeze(connection, models)
             plan = count_plan(connection, entities)
             drifted = drifted_keys(connection, report.LISTED)
@@ -108,11 +109,12 @@ def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) ->
 
 def preview(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> ExitCode:
     """Look at every file that has no verified object and print what a run would do; nothing is written."""
-    stop = threading.Event()
+    stop = Stop()
     with (
-        stopping_on_signals(stop),
+        stop.on_signals(),
         _efs_root(settings) as root,
         _ledger_connection(settings) as connection,
+        stop.cancelling(connection),
         connection.transaction(force_rollback=True),
     ):
         freeze(connection, models)
@@ -137,8 +139,8 @@ def verify(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> E
         MigrationError: see `open_stores`.
     """
     entities = [model.meta.entity for model in models]
-    stop = threading.Event()
-    with stopping_on_signals(stop), _ledger_connection(settings) as connection:
+    stop = Stop()
+    with stop.on_signals(), _ledger_connection(settings) as connection:
         store, client = open_stores(settings)
         total = sum(line.files for line in ledgers.sums(connection, entities) if line.state == "verified")
         reading = Reading(settings, store, client, _limiter(settings, stop), stop)

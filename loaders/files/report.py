@@ -77,7 +77,7 @@ def verify_document(findings: Findings) -> dict[str, Any]:
         "state": "interrupted" if findings.interrupted else "succeeded",
         "objects": [
             {"finding": finding, "files": findings.files[finding], "bytes": findings.bytes[finding]}
-            for finding in ("same", "changed", "vanished", "unreachable")
+            for finding in ("same", "changed", "vanished", "unreachable", "without_row")
         ],
         "keys": findings.keys,
         "prefixes": findings.prefixes,
@@ -92,13 +92,11 @@ def print_verify(document: Mapping[str, Any], as_json: bool) -> None:
         print_json(document)
         return
     rows = [list(line.values()) for line in document["objects"]]
-    strangers = document["without_row"]
-    rows.append(["without a row", len(strangers), sum(stranger["bytes"] for stranger in strangers)])
     print_table(f"objects held against the ledger: {document['state']}", ["finding", "objects", "bytes"], rows)
     named = [[finding, key] for finding, keys in document["keys"].items() for key in keys[:LISTED]]
-    named += [["without a row", stranger["object_key"]] for stranger in strangers[:LISTED]]
+    named += [["without_row", stranger["object_key"]] for stranger in document["without_row"][:LISTED]]
     if named:
-        print_table(f"object keys, at most {LISTED} of each; --json has all", ["finding", "object key"], named)
+        print_table(f"object keys, the first {LISTED} of each; --json has more", ["finding", "object key"], named)
 
 
 def _print_plan(document: Mapping[str, Any]) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 
-from loaders.console import Meter, stderr
+from loaders.console import Meter
 from loaders.errors import ServiceError
 from loaders.failpoints import failpoint
 from loaders.files.ledger import RANGE, Ledger
@@ -59,23 +56,6 @@ class Progress:
         if verdict.sent:
             self.sent_files += 1
             self.sent_bytes += verdict.sent
-
-
-@contextmanager
-def stopping_on_signals(stop: threading.Event) -> Iterator[None]:
-    """Let SIGINT and SIGTERM set `stop`, the first and any further one alike (X3)."""
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        if not stop.is_set():
-            stop.set()
-            stderr.print("stopping; run the same command again to go on from there")
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Run:

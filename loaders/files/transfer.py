@@ -127,7 +127,7 @@ class Transfer:
 
         def is_stored() -> bool:
             if body is not None:
-                return bool(self._store.read(file.object_key) == body)
+                return bool(self._store.read(file.object_key, source.size) == body)
             return sha256_of_stored(self._client, self._bucket, file.object_key) == digest
 
         def verdict(stored: bool, sent: int) -> Verdict:

@@ -24,6 +24,7 @@ from loaders.files.workers import Workers
 from loaders.settings import Settings
 
 _PAGE = 500
+_NAMED = 1_000
 _TICK_SECONDS = 0.02
 _GRACE_SECONDS = 7.0
 
@@ -72,12 +73,12 @@ class Findings:
     """What verify saw.
 
     Attributes:
-        files: verified objects by finding.
-        bytes: theirs, as the ledger has them.
-        keys: object keys by finding, except `same`.
+        files: objects by finding: `same`, `changed`, `vanished`, `unreachable`, `without_row`.
+        bytes: theirs, as the ledger has them; of those without a row, as S3 says.
+        keys: object keys by finding, except `same`; the first 1,000 of each.
         prefixes: what was listed.
         stored: objects under the prefixes.
-        without_row: objects that the ledger does not know: key and size. Listed, never deleted.
+        without_row: objects that the ledger does not know, the first 1,000: key and size. Listed, never deleted.
         interrupted: somebody asked to stop before the end.
     """
 
@@ -92,14 +93,20 @@ class Findings:
     @property
     def clean(self) -> bool:
         """Whether every object is there and the same, and none is without a row."""
-        return not self.keys and not self.without_row
+        return not self.keys and not self.files["without_row"]
 
     def add(self, verified: VerifiedObject, finding: Finding) -> None:
         """Count one object."""
         self.files[finding] += 1
         self.bytes[finding] += verified.size
-        if finding != "same":
+        if finding != "same" and self.files[finding] <= _NAMED:
             self.keys.setdefault(finding, []).append(verified.object_key)
+
+    def add_without_row(self, found: Sequence[tuple[str, int]]) -> None:
+        """Count objects that are in no row."""
+        self.files["without_row"] += len(found)
+        self.bytes["without_row"] += sum(size for _, size in found)
+        self.without_row += found[: _NAMED - len(self.without_row)]
 
 
 class Reading:
@@ -123,7 +130,7 @@ class Reading:
 
     def _digest(self, verified: VerifiedObject) -> bytes:
         if verified.size <= PART_BYTES:
-            return self._persistently(lambda: sha256(self._store.read(verified.object_key)).digest())
+            return self._persistently(lambda: sha256(self._store.read(verified.object_key, verified.size)).digest())
         return self._persistently(lambda: sha256_of_stored(self._client, self._bucket, verified.object_key))
 
 
@@ -181,7 +188,7 @@ def list_without_row(
                 entries = page.get("Contents", [])
                 columns = [entry["Key"] for entry in entries], [entry["Size"] for entry in entries]
                 findings.stored += len(entries)
-                findings.without_row += connection.execute(_WITHOUT_ROW, columns).fetchall()
+                findings.add_without_row(connection.execute(_WITHOUT_ROW, columns).fetchall())
         except (BotoCoreError, ClientError) as error:
             raise unreachable(bucket, error) from None
 

@@ -17,8 +17,10 @@ NOWHERE = "http://127.0.0.1:9"
 OFFLINE = {"MELTANO_HUB_URL": NOWHERE, "HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE}
 
 
-def meltano(pair: Pair, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run Meltano in the pair's folder, for its servers; without a network unless `environment` says otherwise."""
+def meltano(
+    pair: Pair, *arguments: str, online: bool = False, variables: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Meltano in the pair's folder, for its servers; unless it is `online`, nothing else is within its reach."""
     shutil.copy(PROJECT_ROOT / "meltano.yml", pair.folder)
     s = pair.settings
     connections = {
@@ -34,15 +36,11 @@ def meltano(pair: Pair, *arguments: str, environment: dict[str, str] | None = No
         "DTX_TARGET_DATABASE": s.target_database,
     }
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    whole = (
-        {"PATH": path, "HOME": str(pair.folder), "NO_COLOR": "1"}
-        if environment is None
-        else os.environ | {"PATH": path}
-    )
+    base = dict(os.environ) if online else {"HOME": str(pair.folder), "NO_COLOR": "1", **OFFLINE}
     return subprocess.run(
         ["meltano", *arguments],
         cwd=pair.folder,
-        env={**whole, **connections, **(OFFLINE if environment is None else environment)},
+        env={**base, "PATH": path, **connections, **(variables or {})},
         capture_output=True,
         text=True,
         check=False,

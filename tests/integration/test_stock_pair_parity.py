@@ -93,13 +93,13 @@ def stock(pair: Pair) -> Pair:
     with connect(pair.settings, "owner", autocommit=True) as owner:
         owner.execute(f"create schema raw_dtx1_stock authorization {TRANSFORM}")
     for kind, name in (("extractor", "tap-mysql-stock"), ("loader", "target-postgres-stock")):
-        installed = meltano(pair, "install", kind, name, environment={})
+        installed = meltano(pair, "install", kind, name, online=True)
         assert installed.returncode == 0, installed.stdout + installed.stderr
     return pair
 
 
 def test_the_stock_pair_loses_just_this(stock: Pair) -> None:
-    ran = meltano(stock, "run", "replicate-stock", environment={})
+    ran = meltano(stock, "run", "replicate-stock", online=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert stock.run(tap={"bytes_columns": ["awkward.payload"]}).codes == (0, 0)
     ours, theirs = cells(stock, "raw_dtx1", "awkward"), cells(stock, "raw_dtx1_stock", "awkward")
@@ -112,7 +112,7 @@ def test_the_stock_pair_loses_just_this(stock: Pair) -> None:
 
     # Any stock tap can feed our target. A second run replaces, although the tap's table has another name.
     for _ in range(2):
-        ran = meltano(stock, "run", "tap-mysql-stock", "target-postgres", environment={})
+        ran = meltano(stock, "run", "tap-mysql-stock", "target-postgres", online=True)
         assert ran.returncode == 0, ran.stdout + ran.stderr
     fed = cells(stock, "raw_dtx1", f"{stock.settings.source_database}-awkward")
     assert (fed["exact"], fed["plain"]) == ("12345678901234567890.0123456789", "naïve \t\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ TYPES: dict[str, list[str]] = {
         "'\\\\.'",
         "'\\n\\\\.\\n'",
         "' x '",
+        "'\x01,\x01\x01'",
     ],
     "varchar(20) character set latin1": ["'café €'"],
     "varchar(20) character set utf8mb3": ["'naïve ☃'"],
@@ -216,18 +218,29 @@ def test_m8_text_with_nul_becomes_null_and_keeps_its_bytes(pair: Pair) -> None:
 
 
 def test_e6_a_row_that_outgrows_the_servers_packet_is_a_loss_not_a_null(pair: Pair) -> None:
-    pair.execute("create table t (a longtext, b int)", "insert into t values ('x', 1)")
+    pair.execute("create table t (a longtext, b longtext, c longblob)", "insert into t values ('x', '', null)")
     assert pair.run().codes == (0, 0)
     with pair.source() as connection, connection.cursor() as cursor:
         cursor.execute("select @@global.max_allowed_packet")
         ((before,),) = cursor.fetchall()
+        cursor.execute("set global max_allowed_packet = 1048576")
         try:
-            cursor.execute("insert into t values (repeat('\"', 700000), 2)")
-            cursor.execute("set global max_allowed_packet = 1048576")
-            ran = pair.run()
+            # A row that is too long, and a value that is.
+            for row in ("repeat('a', 600000), repeat('b', 600000), null", "'', '', repeat('c', 600000)"):
+                cursor.execute(f"insert into t values ({row})")
+                ran = pair.run()
+                assert ran.codes == (1, 1)
+                assert "max_allowed_packet" in ran.log
+                cursor.execute("delete from t where a <> 'x'")
         finally:
             cursor.execute("set global max_allowed_packet = %s", [before])
-    assert ran.tap_code == 1
-    assert ran.target_code == 1
-    assert "max_allowed_packet" in ran.log
-    assert pair.raw("t", "a", "b") == [("x", "1")]
+    assert pair.raw("t", "a", "b", "c") == [("x", "", None)]
+
+
+def test_a_long_text_full_of_quotation_marks_takes_no_longer_than_another(pair: Pair) -> None:
+    pair.execute("create table t (a longtext character set utf8mb4)", "insert into t values (repeat('\"x\",', 400000))")
+    started = time.monotonic()
+    assert pair.run().codes == (0, 0)
+    assert time.monotonic() - started < 20
+    with pair.target() as connection:
+        assert connection.execute("select length(a) from raw_dtx1.t").fetchone() == (1600000,)

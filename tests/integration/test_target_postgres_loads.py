@@ -99,7 +99,9 @@ def test_e6_a_killed_plugin_leaves_the_old_table_and_the_next_run_loads(pair: Pa
             "create table raw_dtx1.t (id text, v text, _loaded_at timestamptz not null, _unstorable jsonb)"
         )
         connection.execute("insert into raw_dtx1.t values ('old', 'row', now())")
-    tap = subprocess.Popen(pair.tap_command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # A killed tap cannot remove its pipes; here they go with the test's folder.
+    environment = os.environ | {"TMPDIR": str(pair.folder)}
+    tap = subprocess.Popen(pair.tap_command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
     target = subprocess.Popen(pair.target_command(), stdin=tap.stdout, stderr=subprocess.PIPE)
     assert tap.stdout is not None
     tap.stdout.close()

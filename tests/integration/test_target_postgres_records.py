@@ -9,6 +9,7 @@ import pytest
 from singer_pair import Pair
 
 from loaders.settings import Settings
+from loaders.singer.messages import CSV_QUOTE
 from sandbox.servers.mariadb import MariaDB
 
 
@@ -113,13 +114,13 @@ def test_a_tap_that_breaks_the_rules_is_told_so(pair: Pair, messages: list[Any],
 
 
 def batch(path: Path, **of_batch: Any) -> dict[str, Any]:
-    encoding = {"format": "csv", "columns": ["id", "v"]}
+    encoding = {"format": "csv", "compression": "none", "quote": CSV_QUOTE, "columns": ["id", "v"]}
     return {"type": "BATCH", "stream": "t", "encoding": encoding, "manifest": [str(path)], "version": 1, **of_batch}
 
 
 def test_e6_rows_that_arrive_must_be_as_many_as_were_declared(pair: Pair) -> None:
     path = pair.folder / "rows.csv"
-    path.write_text('1,"a"\n2,"b\nb"\n')
+    path.write_text(f"1,{CSV_QUOTE}a{CSV_QUOTE}\n2,{CSV_QUOTE}b\nb{CSV_QUOTE}\n")
     ran = pair.feed(schema(), batch(path), batch(path, manifest=[], rows=3), activate(1))
     assert ran.target_code == 1
     assert "3 rows were sent and 2 arrived" in ran.log
@@ -133,7 +134,7 @@ def test_e6_rows_that_arrive_must_be_as_many_as_were_declared(pair: Pair) -> Non
 
 def test_x1_no_row_value_or_password_is_printed(pair: Pair) -> None:
     path = pair.folder / "rows.csv"
-    path.write_text('1,"canary-value",canary-value\n')
+    path.write_text("1,canary-value,canary-value\n")
     password = pair.settings.target_password.get_secret_value()
     for messages in (
         [schema(), batch(path), batch(path, manifest=[], rows=1), activate(1)],

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.errors import LossError
+from loaders.singer.messages import CSV_QUOTE
 from loaders.singer.target_postgres.csv_text import is_storable, render_record, set_aside_unstorable, whole_records
 
-TEXT = st.text(alphabet=st.sampled_from('ab",\n\r\\.é😀\0'), max_size=12)
+TEXT = st.text(alphabet=st.sampled_from('a\x01",\n\r\\.é😀\0'), max_size=12)
 ROWS = st.lists(st.lists(st.none() | TEXT, min_size=2, max_size=2), max_size=8)
 
 
@@ -21,7 +22,7 @@ def render(rows: list[list[str | None]]) -> bytes:
 
 
 def parse(data: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(data.decode(), newline=""), strict=True))
+    return list(csv.reader(io.StringIO(data.decode(), newline=""), quotechar=CSV_QUOTE, strict=True))
 
 
 @given(rows=ROWS, cuts=st.lists(st.integers(0, 300), max_size=6))
@@ -31,7 +32,7 @@ def test_whole_records_cut_anywhere_hold_whole_records(rows: list[list[str | Non
     blocks = list(whole_records(data[start:end] for start, end in itertools.pairwise(edges)))
     assert b"".join(blocks) == data
     for block in blocks:
-        assert block.count(b'"') % 2 == 0
+        assert block.count(CSV_QUOTE.encode()) % 2 == 0
         assert block.endswith(b"\n")
 
 
@@ -61,12 +62,12 @@ def test_m8_a_field_with_nul_becomes_null_and_keeps_its_bytes(rows: list[list[st
 def test_m8_a_lone_surrogate_and_broken_utf8_are_set_aside() -> None:
     record = render_record({"a": "\ud83d", "b": "fine"}, ("a", "b"), frozenset())
     assert not is_storable(record)
-    assert not is_storable(b'"caf\xe9"\n')
+    assert not is_storable(b"\x01caf\xe9\x01\n")
     rendered, count = set_aside_unstorable(record, ("a", "b"))
-    assert (rendered, count) == (b',"fine","{""a"": ""eda0bd""}"\n', 1)
+    assert (rendered, count) == (b',\x01fine\x01,\x01{"a": "eda0bd"}\x01\n', 1)
 
 
 def test_null_and_empty_text_stay_two_things() -> None:
     record = {"a": None, "b": "", "d": True, "e": {"x": ["1.10"]}, "f": "CAFE"}
     rendered = render_record(record, ("a", "b", "c", "d", "e", "f"), frozenset({"f"}))
-    assert rendered == b',"",,true,"{""x"": [""1.10""]}","\\xCAFE"\n'
+    assert rendered == b',\x01\x01,,true,\x01{"x": ["1.10"]}\x01,\x01\\xCAFE\x01\n'

@@ -1,6 +1,6 @@
 """SQL that makes the legacy server print its rows as PostgreSQL CSV, exactly and in one string a row.
 
-A text field is always quoted, so that NULL (nothing) and '' (`""`) stay two things. Every other field is what the
+A text field is always quoted, so that NULL (nothing) and '' (two quotes) stay two things. Every other field is what the
 server's own cast prints, zero dates, negative times and leading zeros included (reliability E2, E5).
 """
 
@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loaders.singer.messages import CSV_QUOTE
+
+# A plain character in the query's text, not a hexadecimal literal, which would make the result binary.
+_QUOTE = CSV_QUOTE
 _INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 _BINARY = frozenset(
     {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit"}
@@ -62,12 +66,12 @@ def _value(column: Column) -> str:
     name = quote_name(column.name)
     if column.is_binary:
         # The cast hands over the stored bytes; without it a latin1 text would be converted first (E1), and HEX would
-        # take a BIT for a number. A text of bytes is quoted too: '' is `"\x"`.
-        return f"concat('\"\\\\x', hex(cast({name} as binary)), '\"')"
+        # take a BIT for a number. A text of bytes is quoted too.
+        return f"concat('{_QUOTE}\\\\x', hex(cast({name} as binary)), '{_QUOTE}')"
     if column.character_set or column.data_type == "json":
         text = name if column.character_set == "utf8mb4" else f"convert({name} using utf8mb4)"
         # Under a binary collation REPLACE need not look for characters: a tenth of the server's time (measured).
-        return f"concat('\"', replace({text} collate utf8mb4_bin, '\"', '\"\"'), '\"')"
+        return f"concat('{_QUOTE}', replace({text} collate utf8mb4_bin, '{_QUOTE}', '{_QUOTE}{_QUOTE}'), '{_QUOTE}')"
     if column.data_type == "float":
         # FLOAT prints six digits: 16777217 as 16777200 (E5). As a double it prints the very value that is stored;
         # read as `real` it is the same number again.

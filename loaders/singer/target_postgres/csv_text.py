@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from loaders.errors import LossError
+from loaders.singer.messages import CSV_QUOTE
 
 # One field and what ends it. Quotes inside a quoted field are doubled; a field without quotes holds none.
-_FIELD = re.compile(rb'("(?:[^"]|"")*"|[^,\n"]*)([,\n])')
+_FIELD = re.compile(rb"(\x01(?:[^\x01]|\x01\x01)*\x01|[^,\n\x01]*)([,\n])")
+_QUOTE = CSV_QUOTE.encode()
 
 
 def whole_records(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -38,10 +40,10 @@ def whole_records(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _last_record_end(data: bytes) -> int:
     # A line's end is a record's end where the number of quotes before it is even.
-    quotes = data.count(b'"')
+    quotes = data.count(_QUOTE)
     upper = len(data)
     while (line_end := data.rfind(b"\n", 0, upper)) >= 0:
-        quotes -= data.count(b'"', line_end, upper)
+        quotes -= data.count(_QUOTE, line_end, upper)
         if quotes % 2 == 0:
             return line_end + 1
         upper = line_end
@@ -113,8 +115,8 @@ def _rendered(value: Any, is_hex: bool) -> bytes:
 
 
 def _quoted(text: bytes) -> bytes:
-    return b'"' + text.replace(b'"', b'""') + b'"'
+    return _QUOTE + text.replace(_QUOTE, _QUOTE * 2) + _QUOTE
 
 
 def _text(field: bytes) -> bytes:
-    return field[1:-1].replace(b'""', b'"') if field.startswith(b'"') else field
+    return field[1:-1].replace(_QUOTE * 2, _QUOTE) if field.startswith(_QUOTE) else field

@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from loaders.errors import LossError
-from loaders.singer.messages import BINARY_FORMAT, SchemaMessage
+from loaders.singer.messages import BINARY_FORMAT, CSV_QUOTE, SchemaMessage
 
 LOADED_AT, UNSTORABLE = "_loaded_at", "_unstorable"
 INCOMING = sql.Identifier("pg_temp", "incoming")
@@ -226,7 +226,9 @@ def record_load(
 
 def copy_statement(into: sql.Composable, columns: Sequence[str]) -> sql.Composed:
     """COPY into a table that this transaction created or emptied: frozen, so that no reader rewrites the pages."""
-    return sql.SQL("copy {} ({}) from stdin (format csv, freeze)").format(into, identifiers(columns))
+    return sql.SQL("copy {} ({}) from stdin (format csv, quote {}, freeze)").format(
+        into, identifiers(columns), sql.Literal(CSV_QUOTE)
+    )
 
 
 def identifiers(names: Sequence[str]) -> sql.Composed:
