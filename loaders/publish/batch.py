@@ -34,10 +34,11 @@ class KeyRange:
     upto: str
     rows: int
 
-    def condition(self) -> sql.Composable:
-        """SQL for "the row of `pending` is in the range"."""
-        upper = sql.SQL("pending.legacy_key <= {}").format(self.upto)
-        return upper if self.after is None else sql.SQL("pending.legacy_key > {} and {}").format(self.after, upper)
+    def condition(self, alias: str) -> sql.Composable:
+        """SQL for "the row of `alias` is in the range"."""
+        key = sql.Identifier(alias, "legacy_key")
+        upper = sql.SQL("{} <= {}").format(key, self.upto)
+        return upper if self.after is None else sql.SQL("{} > {} and {}").format(key, self.after, upper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,9 @@ class _Recorded:
             "entity": frozen.contract.meta.entity,
             "target_table": frozen.contract.meta.target_table,
             "columns": frozen.column_list(),
-            "in_range": sql.SQL("""
-                select pending.* from {pending} as pending where {condition} and not exists (
-                    select from {rejected} as rejected where rejected.legacy_key = pending.legacy_key
-                )
-            """).format(pending=frozen.pending, condition=key_range.condition(), rejected=frozen.rejected),
+            "in_range": sql.SQL("select pending.* from {} as pending where {}").format(
+                frozen.pending, key_range.condition("pending")
+            ),
         }
 
     def recall(self) -> BatchOutcome | None:
@@ -145,7 +144,7 @@ class Batch(_Recorded):
         self._read_back()
         if self._kind != "reapply":
             record_rejects(self._session.connection, self._frozen, self._session.run_id, _VANISHED)
-            forget_rejects(self._session.connection, self._frozen, _ROWS)
+            forget_rejects(self._session.connection, self._frozen, _ROWS, self._range.condition("reject"))
         failpoint("publish.before_commit")
         self._session.connection.commit()
         failpoint("publish.after_commit")
@@ -202,11 +201,12 @@ class Batch(_Recorded):
             draw=draw,
             is_due=sql.SQL(mapped).format(
                 **self._parts,
+                # The range keeps the look-up to the batch's own stretch of the index, however long the map is.
                 mapped=sql.SQL("""
                     from migration.id_map
-                    where id_map.entity = {entity} and id_map.target_table = {target_table}
+                    where id_map.entity = {entity} and id_map.target_table = {target_table} and {in_map_range}
                     and id_map.legacy_key = pending.legacy_key and id_map.state = 'migrated'
-                """).format(**self._parts),
+                """).format(**self._parts, in_map_range=self._range.condition("id_map")),
             ),
         )
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import psycopg
-from psycopg import sql
 
 from loaders.database import connect
 from loaders.errors import RefusedError, ServiceError
@@ -19,6 +18,7 @@ from loaders.publish.frozen import (
     TEMPORARY_SCHEMA,
     FrozenModel,
     create_marker,
+    discard_rejected,
     drop_frozen,
     freeze_changes,
     lock_inputs,
@@ -27,7 +27,7 @@ from loaders.publish.gates import run_gates
 from loaders.publish.interrupt import Interrupt
 from loaders.publish.preflight import check_catalogue
 from loaders.publish.publisher import Publisher
-from loaders.publish.query import only_row
+from loaders.publish.query import count_rows, only_row
 from loaders.publish.records import drop_stale_rejects, record_drift, record_ledger_model, record_rejects
 from loaders.publish.report import ModelReport, PublishReport, count_drift, model_reports
 from loaders.publish.runs import writing_run
@@ -70,7 +70,8 @@ def examine(
                 if applies_source_changes:
                     changes = freeze_changes(connection, frozen)
                     run_gates(connection, changes)
-                    report.expect_applied(_count_passing(connection, changes))
+                    discard_rejected(connection, changes)
+                    report.expect_applied(count_rows(connection, changes.pending))
                 report.expect_published()
         return findings + row_findings, PublishReport(None, reports)
     except psycopg.Error as error:
@@ -160,6 +161,7 @@ def _freeze_and_record(
         drop_stale_rejects(connection, models)
         for frozen in models:
             record_rejects(connection, frozen, run_id, frozen.rejected)
+            discard_rejected(connection, frozen)
         connection.commit()
     return reports
 
@@ -173,14 +175,9 @@ def _publish_model(
         if applies_source_changes and report.drift["source_changed"]:
             changes = freeze_changes(session.connection, frozen)
             run_gates(session.connection, changes)
+            discard_rejected(session.connection, changes)
             session.connection.commit()
             Publisher(session, changes, "reapply", report).run()
         report.close()
     report.drift = count_drift(session.connection, record_drift(session.connection, frozen, session.run_id))
     session.connection.commit()
-
-
-def _count_passing(connection: psycopg.Connection, frozen: FrozenModel) -> int:
-    counts = sql.SQL("select (select count(*) from {}) - (select count(*) from {})")
-    (rows,) = only_row(connection.execute(counts.format(frozen.pending, frozen.rejected)))
-    return int(rows)

@@ -35,7 +35,10 @@ class FrozenModel:
 
     @property
     def pending(self) -> sql.Identifier:
-        """Rows that are not published yet: source_key, legacy_key, target_id in mode update, the columns, row_hash."""
+        """Rows that are not published yet: source_key, legacy_key, target_id in mode update, the columns, row_hash.
+
+        Once the gates' rejects are recorded, they are discarded from it.
+        """
         return sql.Identifier(self.schema, f"{self.stem}_pending")
 
     @property
@@ -187,6 +190,16 @@ def freeze_changes(connection: psycopg.Connection, frozen: FrozenModel) -> Froze
     )
     _make_ready(connection, changes)
     return changes
+
+
+def discard_rejected(connection: psycopg.Connection, frozen: FrozenModel) -> None:
+    """Leave only rows that passed the gates pending."""
+    connection.execute(
+        sql.SQL("""
+            delete from {pending} as pending using {rejected} as rejected
+            where rejected.legacy_key = pending.legacy_key
+        """).format(pending=frozen.pending, rejected=frozen.rejected)
+    )
 
 
 def _make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> None:

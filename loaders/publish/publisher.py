@@ -13,7 +13,7 @@ from loaders.publish.batch import Batch, BatchKind, BatchOutcome, KeyRange, RowR
 from loaders.publish.faults import describe, is_row_fault
 from loaders.publish.frozen import FrozenModel
 from loaders.publish.gates import CONSTRAINT_VIOLATION, PARENT_VANISHED
-from loaders.publish.query import only_row
+from loaders.publish.query import count_rows, only_row
 from loaders.publish.report import ModelReport
 from loaders.publish.session import WriterSession
 
@@ -91,9 +91,9 @@ class Publisher:
         return self._ordinal
 
     def _count_pending(self) -> int:
-        counts = sql.SQL("select (select count(*) from {}) - (select count(*) from {})")
-        (rows,) = self._read(counts.format(self._frozen.pending, self._frozen.rejected))
-        return int(rows)
+        rows = count_rows(self._session.connection, self._frozen.pending)
+        self._session.connection.commit()
+        return rows
 
     def _next_page(self, after: str | None) -> KeyRange | None:
         page = self._keys_after(after, self._frozen.contract.meta.batch_size)
@@ -120,9 +120,7 @@ class Publisher:
         return sql.SQL("""
             select pending.legacy_key
             from {pending} as pending
-            where {beyond} and not exists (
-                select from {rejected} as rejected where rejected.legacy_key = pending.legacy_key
-            )
+            where {beyond}
             order by pending.legacy_key
             limit {rows}
-        """).format(pending=self._frozen.pending, rejected=self._frozen.rejected, beyond=beyond, rows=rows)
+        """).format(pending=self._frozen.pending, beyond=beyond, rows=rows)

@@ -15,6 +15,12 @@ def relation_sql(relation: Relation) -> sql.Identifier:
     return sql.Identifier(relation.schema, relation.name)
 
 
+def count_rows(connection: psycopg.Connection, relation: sql.Identifier) -> int:
+    """How many rows a relation has."""
+    (rows,) = only_row(connection.execute(sql.SQL("select count(*) from {}").format(relation)))
+    return int(rows)
+
+
 def only_row(cursor: psycopg.Cursor[tuple[Any, ...]]) -> tuple[Any, ...]:
     """The row of a query that always has exactly one.
 

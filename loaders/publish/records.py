@@ -117,15 +117,24 @@ def record_rejects(connection: psycopg.Connection, frozen: FrozenModel, run_id: 
     )
 
 
-def forget_rejects(connection: psycopg.Connection, frozen: FrozenModel, published: sql.Composable) -> None:
-    """Remove the rejects of rows that are published now; `published` is a relation with legacy_key."""
+def forget_rejects(
+    connection: psycopg.Connection, frozen: FrozenModel, published: sql.Composable, in_range: sql.Composable
+) -> None:
+    """Remove the rejects of rows that are published now.
+
+    Args:
+        connection: in a batch's transaction.
+        frozen: whose rows they are.
+        published: a relation with legacy_key.
+        in_range: SQL for "the row of `reject` is in the batch's range".
+    """
     meta = frozen.contract.meta
     connection.execute(
         sql.SQL("""
             delete from migration.reject using {published} as published
             where reject.system = {system} and reject.source_table = {source_table}
-            and reject.legacy_key = published.legacy_key and reject.stage in ('files', 'publish')
-        """).format(published=published, system=meta.system, source_table=meta.source_table)
+            and {in_range} and reject.legacy_key = published.legacy_key and reject.stage in ('files', 'publish')
+        """).format(published=published, system=meta.system, source_table=meta.source_table, in_range=in_range)
     )
 
 
