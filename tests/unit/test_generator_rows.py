@@ -94,7 +94,7 @@ def test_plan_counts_rows() -> None:
     plan = Plan(scale=2, rows={"exemption": 500})
     assert [plan.rows_of(table) for table in ("keyword", "repo_file", "exemption", "report_category")] == [
         200,
-        240,
+        250,
         500,
         9,
     ]
