@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from faults import Hook
 from publish_databases import BARE, WITH_LEDGER, make_templates, new_rig
-from publish_helpers import At, Hook
 from publish_rig import Rig
 
 from loaders.publish import batch as batch_module
@@ -37,7 +37,7 @@ def bare_rig(publish_server: Postgres, tmp_path: Path) -> Iterator[Rig]:
 
 
 @pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch) -> At:
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int, Hook], None]:
     """Call a hook when the publisher passes a failpoint of this process for the n-th time."""
 
     def plan(name: str, occurrence: int, hook: Hook) -> None:

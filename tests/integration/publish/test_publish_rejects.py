@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from publish_helpers import At, refuse
+from publish_manifest import model_node
 from publish_rig import Rig, documents, requirements
 
-from sandbox.servers.postgres import OWNER
+from loaders.publish import batch as batch_module
+from sandbox.servers.postgres import OWNER, TRANSFORM
 
 REJECTS = "select legacy_key, stage, reason_code, column_name, sqlstate from migration.reject order by legacy_key"
+
+
+def refuse(rig: Rig, condition: str, value: str) -> None:
+    rig.alter_model(f"update migration_publish.pub_document set {value} where {condition}")
 
 
 @pytest.mark.parametrize(
@@ -226,17 +234,16 @@ def test_p5_an_orphan_is_rejected_alone_though_its_foreign_key_is_deferred(rig: 
     assert rig.ledger(REJECTS) == [("000042", "publish", "parent_vanished", "account_id", None)]
 
 
-def delete_account(rig: Rig) -> None:
-    rig.sql("delete from app_account where id = 4")
-
-
 @pytest.mark.parametrize("point", ["publish.batch_started", "publish.rows_written"])
-def test_p5_a_parent_that_vanishes_in_mid_run_costs_its_children_only(rig: Rig, at: At, point: str) -> None:
+def test_p5_a_parent_that_vanishes_in_mid_run_costs_its_children_only(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
     """Deleted by a second session: before the batch looks at its parents, and after it has written its rows."""
     rig.use(documents(batch_size=100))
     rig.build_documents(200)
     refuse(rig, "legacy_key <= '000100' and account_id = 4", "account_id = 5")
-    at(point, 2, lambda: delete_account(rig))
+    hook = on_second_pass(point, lambda: rig.sql("delete from app_account where id = 4"))
+    monkeypatch.setattr(batch_module, "failpoint", hook)
 
     report = rig.publish_one()
 
@@ -247,6 +254,18 @@ def test_p5_a_parent_that_vanishes_in_mid_run_costs_its_children_only(rig: Rig, 
     assert set(rig.ledger("select reason_code, column_name from migration.reject")) == {
         ("parent_vanished", "account_id")
     }
+
+
+def on_second_pass(point: str, action: Callable[[], Any]) -> Callable[[str], None]:
+    passed = 0
+
+    def reached(name: str) -> None:
+        nonlocal passed
+        passed += name == point
+        if name == point and passed == 2:
+            action()
+
+    return reached
 
 
 def test_f6_a_document_lands_only_for_a_verified_file(rig: Rig) -> None:
@@ -276,34 +295,70 @@ def test_f6_a_document_lands_only_for_a_verified_file(rig: Rig) -> None:
     ]
 
 
-def test_a_trigger_that_changes_values_stops_the_run(rig: Rig) -> None:
-    rig.use(documents(batch_size=50))
-    rig.build_documents(100)
-    rig.sql(
-        "create function shout() returns trigger language plpgsql as "
-        "'begin new.title = upper(new.title); return new; end'; "
-        "create trigger shout before insert on app_document for each row execute function shout()"
+def test_dispositions_and_transform_rejects_become_equal_to_the_models(rig: Rig) -> None:
+    ledger = {"ledger": {"system": "dtx1", "source_table": "document"}}
+    rig.use(
+        documents(),
+        model_node("dsp_document", "migration_dispositions", {}, ledger),
+        model_node("rej_document", "migration_rejects", {}, ledger),
+    )
+    rig.build_documents(3)
+    dispositions = "select n::text as source_key, {} as disposition, 'r' as reason_code, 'D-1' as decision_id from {}"
+    rejects = (
+        "select n::text as source_key, n::text as legacy_key, 'r' as reason_code, 'c' as column_name, "
+        "jsonb_build_object('n', n) as payload from {}"
+    )
+    rig.build("migration_dispositions.dsp_document", dispositions.format("'publish'", "generate_series(1, 5) as n"))
+    rig.build("migration_rejects.rej_document", rejects.format("generate_series(4, 5) as n"))
+    rig.publish()
+    rig.ledger(
+        "insert into migration.disposition values ('dtx1', 'other', '1', 'skip', 'r', null, 1); "
+        "insert into migration.reject (system, source_table, source_key, legacy_key, stage, reason_code, run_id) "
+        "values ('dtx1', 'document', '9', '9', 'files', 'file_missing', 1)"
     )
 
-    done = rig.dtx("publish")
+    rig.build(
+        "migration_dispositions.dsp_document",
+        dispositions.format("case when n = 2 then 'skip' else 'publish' end", "generate_series(2, 6) as n"),
+    )
+    rig.build("migration_rejects.rej_document", rejects.format("generate_series(5, 6) as n"))
+    rig.publish()
 
-    assert done.returncode == 1
-    assert "public.app_document.title: 50 of 50 rows read back with other values" in " ".join(done.stderr.split())
-    assert rig.value("select count(*) from app_document") == 0
-    assert rig.value("select count(*) from migration.id_map") == 0
+    assert rig.ledger(
+        "select source_key, disposition, run_id from migration.disposition where source_table = 'document' order by 1"
+    ) == [("2", "skip", 2), ("3", "publish", 1), ("4", "publish", 1), ("5", "publish", 1), ("6", "publish", 2)]
+    assert rig.ledger("select legacy_key, stage, run_id from migration.reject order by 1") == [
+        ("5", "transform", 1),
+        ("6", "transform", 2),
+    ]
+    assert rig.value("select count(*) from migration.disposition where source_table = 'other'") == 1
 
 
-def test_a_trigger_that_drops_rows_stops_the_run(rig: Rig) -> None:
+def test_x1_no_row_value_or_secret_is_printed(rig: Rig) -> None:
+    """Canaries in a value that violates, in the legacy key's row and in the passwords; every output is searched."""
+    rig.use(documents(choices={"status": ["new"]}))
+    rig.build_documents(30)
+    refuse(rig, "legacy_key = '000001'", "title = 'canary-title' || repeat('x', 60)")
+    refuse(rig, "legacy_key = '000002'", "status = 'canary-status'")
+    refuse(rig, "legacy_key = '000003'", "title = 'canary-poison'")
+    rig.sql(
+        "create function guard() returns trigger language plpgsql as 'begin if new.title like ''canary%'' then "
+        "raise exception ''canary in %'', new.title; end if; return new; end'; "
+        "create trigger guard before insert on app_document for each row execute function guard()"
+    )
+    rig.ledger("alter table migration.batch add constraint canary_free check (rows_rejected = 0)")
+
+    outputs = [rig.dtx("preflight"), rig.dtx("publish", "--dry-run"), rig.dtx("publish")]
+
+    assert [done.returncode for done in outputs] == [0, 0, 1 + 1]
+    for done in outputs:
+        printed = (done.stdout + done.stderr).replace("canary_free", "")
+        assert "canary" not in printed
+        assert rig.server.role_password not in printed
+    assert "SQLSTATE 23514 on migration.batch constraint canary_free" in " ".join(outputs[2].stderr.split())
+
+
+def test_the_transform_role_cannot_touch_the_ledger(rig: Rig) -> None:
     rig.use(documents())
-    rig.build_documents(100)
-    rig.sql(
-        "create function swallow() returns trigger language plpgsql as "
-        "'begin if new.pages = 3 then return null; end if; return new; end'; "
-        "create trigger swallow before insert on app_document for each row execute function swallow()"
-    )
-
-    done = rig.dtx("publish")
-
-    assert done.returncode == 1
-    assert "86 rows were inserted where 100 should be" in " ".join(done.stderr.split())
-    assert rig.value("select count(*) from app_document") == 0
+    with rig.connect(TRANSFORM) as connection, pytest.raises(Exception, match="permission denied"):
+        connection.execute("delete from migration.id_map")

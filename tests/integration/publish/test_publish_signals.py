@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from publish_helpers import everything_published, wait_until
+from faults import everything_published, wait_until
 from publish_rig import Finished, Rig, documents
 
 

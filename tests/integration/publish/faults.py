@@ -1,4 +1,4 @@
-"""What several tests of the publisher need beside the rig."""
+"""What the tests of faults share: hooks at failpoints, ended sessions, and the check of a finished run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from publish_rig import Rig
 from sandbox.servers.postgres import PUBLISHER
 
 Hook = Callable[[], None]
-At = Callable[[str, int, Hook], None]
 
 
 def end_publisher_sessions(rig: Rig) -> None:
@@ -50,7 +49,3 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.05)
-
-
-def refuse(rig: Rig, condition: str, value: str) -> None:
-    rig.alter_model(f"update migration_publish.pub_document set {value} where {condition}")
