@@ -43,8 +43,8 @@ class Publisher:
     def _publish(self, page: KeyRange, progress: Meter) -> None:
         waiting = [page]
         while waiting and not self._report.is_over_budget:
-            self._session.interrupt.check()
             failpoint("publish.between_batches")
+            self._session.interrupt.check()
             key_range = waiting.pop()
             try:
                 outcome = self._attempt(Batch(self._session, self._frozen, self._kind, key_range, self._next_ordinal()))

@@ -140,8 +140,8 @@ def _take_back(
 ) -> None:
     with meter("rolling back", sum(batch.rows for batch in batches), "rows") as progress:
         for batch in batches:
-            session.interrupt.check()
             failpoint("rollback.between_batches")
+            session.interrupt.check()
             undo = Undo(session, batch, targets[batch.target_table], scope=None)
             outcome = session.attempt(undo.run, undo.recall)
             _count(report, batch, outcome.undone, outcome.refused)

@@ -147,6 +147,10 @@ class DtxProcess:
         """Whether it has ended."""
         return self._process.exitcode is not None
 
+    def errors(self) -> str:
+        """What it has written to stderr so far."""
+        return self._err.read_text() if self._err.exists() else ""
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
         os.kill(self.pid, number)

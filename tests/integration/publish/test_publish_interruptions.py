@@ -1,10 +1,9 @@
-"""Kills, lost replies, rivals, rebuilds and Ctrl-C: what is published stays one truth (P1, P2, P4, P9, X3)."""
+"""Kills, lost connections, rivals and rebuilds: what is published stays one truth (P1, P2, P4, P9)."""
 
 from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Callable
 
 import pytest
@@ -177,60 +176,6 @@ def test_p9_a_rebuild_in_mid_publish_changes_nothing_of_the_run(rig: Rig, at: Ca
     assert rig.value("select count(*) from app_document where title like 'Title %'") == 200
     assert rig.value("select count(*) from app_document") == 200
     assert rig.value("select count(distinct input_fingerprint) from migration.batch") == 4
-
-
-@pytest.mark.parametrize("signals", [1, 2], ids=["one Ctrl-C", "two"])
-@pytest.mark.parametrize("point", ["publish.rows_written@2=SIGINT", "publish.between_batches@3=SIGINT"])
-def test_x3_ctrl_c_ends_at_a_batch_s_edge_and_says_how_to_go_on(rig: Rig, point: str, signals: int) -> None:
-    rig.use(documents(batch_size=50))
-    rig.build_documents(300)
-    process = rig.start("publish", DTX_FAILPOINT=point)
-    if signals == 2:
-        wait_until(lambda: process.has_ended() or bool(rig.value("select count(*) from app_document")))
-        process.signal(signal.SIGINT)
-    started = time.monotonic()
-    finished = process.finish()
-
-    assert time.monotonic() - started < 10
-    assert finished.returncode == 2
-    assert "run the same command again" in finished.stderr
-    assert rig.value("select count(*) from app_document") % 50 == 0
-    assert rig.value("select count(*) from app_document") < 300
-    assert rig.ledger("select state from migration.run") == [("interrupted",)]
-
-    assert rig.dtx("publish").returncode == 0
-    everything_published(rig, 300)
-
-
-def test_x3_ctrl_c_while_freezing_leaves_nothing(rig: Rig) -> None:
-    rig.use(documents())
-    rig.build_documents(100)
-
-    done = rig.dtx("publish", DTX_FAILPOINT="publish.lease_taken=SIGINT")
-
-    assert done.returncode == 2
-    assert rig.value("select count(*) from app_document") == 0
-    assert rig.value("select count(*) from pg_tables where schemaname = 'migration_frozen'") == 0
-    assert rig.ledger("select state from migration.run") == [("interrupted",)]
-
-
-def test_x3_a_statement_that_outlasts_the_grace_is_cancelled(rig: Rig) -> None:
-    rig.use(documents())
-    rig.build_documents(100)
-    rig.sql(
-        "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return new; end'; "
-        "create trigger slow before insert on app_document for each row execute function slow()"
-    )
-    process = rig.start("publish")
-    wait_until(lambda: rig.value("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == 1)
-    process.signal(signal.SIGINT)
-    started = time.monotonic()
-    finished = process.finish()
-
-    assert time.monotonic() - started < 10
-    assert finished.returncode == 2, finished.stderr
-    assert rig.value("select count(*) from app_document") == 0
-    assert rig.ledger("select state from migration.run") == [("interrupted",)]
 
 
 def test_json_of_a_run_is_one_versioned_document(rig: Rig) -> None:
