@@ -6,13 +6,13 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from loaders.files.transfer import PlannedFile, Verdict
+from loaders.ledger.code_version import code_version
 
 RANGE = 500
 _LEASE = "interval '60 seconds'"
@@ -180,7 +180,7 @@ class Ledger:
         # ledger while it has none: 130 ms instead of 10 ms for a range's verdicts among 300,000 rows.
         connection.prepare_threshold = 0
         connection.execute("set plan_cache_mode = force_generic_plan")
-        self.run_id = int(_one(connection.execute(_BEGIN, [_code_version(), socket.gethostname(), os.getpid()])))
+        self.run_id = int(_one(connection.execute(_BEGIN, [code_version(), socket.gethostname(), os.getpid()])))
         connection.execute(_RANGES, prepare=False)
         self._last = int(_one(connection.execute(_LAST_RANGE)))
         self._next = 0
@@ -248,7 +248,3 @@ def duplicates(connection: psycopg.Connection, entities: Sequence[str]) -> Dupli
 def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> Any:
     (value,) = cursor.fetchone() or (None,)
     return value
-
-
-def _code_version() -> str:
-    return metadata.version("dtx-migration")

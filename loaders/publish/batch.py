@@ -10,13 +10,13 @@ from psycopg import sql
 
 from loaders.errors import LossError
 from loaders.failpoints import failpoint
+from loaders.ledger.code_version import code_version
 from loaders.publish.canonical import rendered, row_hash
 from loaders.publish.faults import faulty_columns
 from loaders.publish.frozen import FrozenModel
 from loaders.publish.gates import CONSTRAINT_VIOLATION, PARENT_VANISHED, parent_gates
 from loaders.publish.query import only_row, relation_sql
 from loaders.publish.records import forget_rejects, record_rejects
-from loaders.publish.runs import code_version
 from loaders.publish.session import WriterSession
 
 _ROWS, _VANISHED = sql.Identifier("pg_temp", "dtx_batch"), sql.Identifier("pg_temp", "dtx_vanished")

