@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.generator import names, times
-from sandbox.generator.answers import Answer, Document, Planted
+from sandbox.generator.answers import Answer, Document, Planted, Target, planted
 from sandbox.generator.areas import FileMark
 from sandbox.generator.efs import Entry, Tree
 from sandbox.generator.plan import Dice
@@ -108,10 +108,10 @@ def _planted(world: World, tree: Tree, at: int, plant: File) -> Planted:
         tree.write(entry, key)
     disposition, reason_code = plant.outcome
     if disposition != "publish":
-        return Planted(tuple(source.values()), Answer(disposition, reason_code))
+        return planted(tuple(source.values()), Answer(disposition, reason_code))
     document = _document(world, account, record, user, name=f"file {key}.pdf", intake_date=_INTAKE)
-    return Planted(
-        tuple(source.values()), Answer(disposition, reason_code, ((Document, {**document, **plant.expects}),))
+    return planted(
+        tuple(source.values()), Answer(disposition, reason_code, (Target(Document, {**document, **plant.expects}),))
     )
 
 
@@ -179,5 +179,5 @@ def _bulk(world: World, dice: Dice, tree: Tree, at: int) -> Planted:
     else:
         source["size"] = tree.write(Entry(path), key)
         document = _document(world, world.account_of_record(record), record, user, name=name, intake_date=intake_date)
-        answer = Answer("publish", "mapped", ((Document, document),))
-    return Planted(tuple(source.values()), answer)
+        answer = Answer("publish", "mapped", (Target(Document, document),))
+    return planted(tuple(source.values()), answer)

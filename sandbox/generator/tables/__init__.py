@@ -1,4 +1,4 @@
-"""The tables of DTX 1.0 that have no answer key yet: a row is a dictionary from column to value.
+"""The tables of DTX 1.0 that are archived and nothing else: a row is a dictionary from column to value.
 
 Each function takes the world and the number of rows, and yields the rows in order of their key.
 """
@@ -16,8 +16,6 @@ TABLES: Mapping[str, Callable[[World, int], Iterator[dict[str, Any]]]] = {
     "repo_file_audit": files.repo_file_audit,
     "repo_throughput": files.repo_throughput,
     "imap_upload": files.imap_upload,
-    "form_field": files.form_field,
-    "keyword": files.keyword,
     "billing_data": billing.billing_data,
     "inactivated_billing_data": billing.inactivated_billing_data,
     "lost_revenue": billing.lost_revenue,
