@@ -14,12 +14,24 @@ from typing import Any
 import psycopg
 import pymysql
 
-from sandbox.generator import answers, areas, exemptions, form_fields, keywords, live, repo_files, reviewers
+from sandbox.generator import (
+    answers,
+    areas,
+    exemptions,
+    form_fields,
+    imap_uploads,
+    keywords,
+    live,
+    repo_files,
+    reviewers,
+    vornado_feeds,
+)
 from sandbox.generator import world as worlds
 from sandbox.generator.answers import Planted
 from sandbox.generator.efs import Tree
 from sandbox.generator.exemption_plants import PLANTS as EXEMPTION_PLANTS
 from sandbox.generator.form_field_plants import PLANTS as FORM_FIELD_PLANTS
+from sandbox.generator.imap_upload_plants import PLANTS as IMAP_UPLOAD_PLANTS
 from sandbox.generator.keyword_plants import PLANTS as KEYWORD_PLANTS
 from sandbox.generator.mysql_load import MysqlLoader
 from sandbox.generator.plan import GeneratorError, Plan
@@ -27,6 +39,7 @@ from sandbox.generator.postgres_copy import PostgresCopier
 from sandbox.generator.repo_file_plants import PLANTS as REPO_FILE_PLANTS
 from sandbox.generator.reviewer_plants import PLANTS as REVIEWER_PLANTS
 from sandbox.generator.tables import TABLES
+from sandbox.generator.vornado_feed_plants import PLANTS as VORNADO_FEED_PLANTS
 from sandbox.generator.world import RECORDS_PER_GROUP, World
 
 __all__ = ["GeneratorError", "Plan", "check", "generate"]
@@ -38,6 +51,8 @@ PLANTED = {
     "reviewer_address": len(REVIEWER_PLANTS),
     "form_field": len(FORM_FIELD_PLANTS),
     "keyword": len(KEYWORD_PLANTS),
+    "imap_upload": len(IMAP_UPLOAD_PLANTS),
+    "vornado_feed": len(VORNADO_FEED_PLANTS),
 }
 
 
@@ -77,11 +92,11 @@ def generate(
         directory_settings=partial(keywords.directory_settings, world),
         internal_ids=form_fields.internal_ids,
         document_states=exemptions.document_states(world),
-        document_metadata=lambda at: '{"area": "4"}',
+        document_metadata=partial(imap_uploads.document_metadata, world),
         file_marks=repo_files.marks(world),
     )
     areas.fill(copier, world, before)
-    account_meta = chain(*(each.account_meta(world) for each in (form_fields, keywords)))
+    account_meta = chain(*(each.account_meta(world) for each in (form_fields, keywords, vornado_feeds)))
     live.fill(copier, world, account_meta, exemptions.overrides(world))
     postgres.commit()
 
@@ -91,6 +106,8 @@ def generate(
         "reviewer_address": reviewers.rows(world),
         "form_field": form_fields.rows(world),
         "keyword": keywords.rows(world),
+        "imap_upload": imap_uploads.rows(world),
+        "vornado_feed": vornado_feeds.rows(world),
     }
     counts = {table: loader.load(table, answers.written(answer_key, table, rows)) for table, rows in judged.items()}
     for table, make in TABLES.items():

@@ -21,8 +21,9 @@ _EXTRA_MEMBERS = ((TORN, 0), (TORN, 1), (DECIDED, 2), (DECIDED, 3))
 # that has no BillingProfile.
 LIST_SETTINGS, LIST_OVERRIDES, NULL_OVERRIDES, TEXT_OVERRIDES, UNBILLED = range(5)
 EXTRA_ACCOUNTS = 5
-# Documents beyond the regular ones, which planted repo_files are linked to.
-EXTRA_DOCUMENTS = 7
+# Documents of Area 4 beyond the regular ones, for the rules about what their metadata hold already.
+PLAIN, PROVENANCE, LIST_PROVENANCE, NULL_PROVENANCE, LIST_METADATA = range(5)
+EXTRA_DOCUMENTS = 5
 # Bulk rows a customer, and a vendor.
 KEYWORDS_PER_ACCOUNT = 10
 FORM_FIELDS_PER_RECORD = 5
@@ -69,6 +70,10 @@ class World:
     def regular_documents(self) -> int:
         """How many of Area 4's Documents the bulk of repo_files is linked to."""
         return self.documents.count - EXTRA_DOCUMENTS
+
+    def extra_document(self, which: int) -> int:
+        """Index of an extra Document, such as PROVENANCE."""
+        return self.regular_documents + which
 
     @property
     def regular_groups(self) -> int:

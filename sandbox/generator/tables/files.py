@@ -1,4 +1,4 @@
-"""Around the files: audit, throughput, e-mailed uploads; and customers' custom fields and labels."""
+"""Around the files: audit and throughput."""
 
 from __future__ import annotations
 
@@ -76,24 +76,4 @@ def repo_throughput(world: World, count: int) -> Iterator[dict[str, Any]]:
             "First Intake Date": "0000-00-00" if row % 10 == 3 else times.day(dice, row, 10, 2012, 3),
             "Last Intake Date": times.day(dice, row, 11, 2023, 1),
             "Snapshot Time": "2024-02-01 03:00:00",
-        }
-
-
-def imap_upload(world: World, count: int) -> Iterator[dict[str, Any]]:
-    """Mailed files; the same file often came several times."""
-    dice = world.dice("imap_upload")
-    files = max(world.plan.rows_of("repo_file"), 1)
-    for at in range(count):
-        mail = at - 1 if at % 10 == 9 else at
-        yield {
-            "imap_upload_id": at + 1,
-            "message_id": f"<{mail:08}@mail.example.com>",
-            "sender_email": names.address(dice, mail, 0) + (" " if at % 7 == 2 else ""),
-            "recipient_email": "Certificates <coi@example.com>" if at % 5 else "coi@example.com",
-            "subject": ("COI renewal 📄", "Fwd: Fwd: W-9", "", None, "=?utf-8?Q?Caf=C3=A9?=")[mail % 5],
-            "filename": names.file(dice, mail, 3) + (" ✓" if mail % 6 == 1 else ""),
-            "filesize": None if mail % 13 == 4 else dice.roll(mail, 5, 3_000_000),
-            "repo_file_id": (0, None, 4_000_000_001)[mail % 3] if mail % 12 == 5 else 1 + mail % files,
-            "received_time": times.local(dice, mail, 6),
-            "create_time": times.local(dice, mail, 6) if at % 8 else None,
         }
