@@ -28,7 +28,7 @@ class Plan:
     """How many rows each table of DTX 1.0 gets.
 
     Args:
-        scale: 1 gives the documents' 100 rows a table (report_category 9; repo_file 135, exemption, form_field and vornado_feed 125).
+        scale: 1 gives the documents' 100 rows a table; report_category has 9, and some have more, for all their cases.
         rows: row counts by table that replace the scale's.
         seed: another seed gives other names, dates and bytes, with the same planted defects.
         file_bytes: smallest and largest size of an ordinary file on EFS, in bytes.
