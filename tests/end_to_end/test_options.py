@@ -1,4 +1,4 @@
-"""Each option of each decision: one cell of the register is changed, the project is built again, and the answer key holds.
+"""Each option of each decision: a cell of the register changes, the project is built again, and the answer key holds.
 
 Goes on where test_migrate.py ended: everything is replicated, archived and published under the decisions in force.
 """
