@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 
 import typer
+from rich.markup import escape
 
 from loaders.console import stderr
+from loaders.decisions.command import what_if_command
 from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
 from loaders.files.command import app as files_app
@@ -29,6 +31,7 @@ app.command("decode")(decode)
 app.add_typer(files_app, name="files")
 app.command("preflight")(preflight_command)
 app.command("publish")(publish_command)
+app.command("what-if")(what_if_command)
 app.command("reconcile")(reconcile)
 app.command("rollback")(rollback_command)
 
@@ -43,9 +46,9 @@ def run(commands: typer.Typer) -> None:
     try:
         commands()
     except MigrationError as error:
-        stderr.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        stderr.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         if error.hint:
-            stderr.print(f"[bold]what to do:[/] {error.hint}", soft_wrap=True)
+            stderr.print(f"[bold]what to do:[/] {escape(error.hint)}", soft_wrap=True)
         sys.exit(error.exit_code)
     except SystemExit as leaving:
         if leaving.code != _INTERRUPTED:
