@@ -14,6 +14,7 @@ from loaders.errors import ExitCode, MigrationError
 from loaders.files.command import app as files_app
 from loaders.publish.commands import preflight_command, publish_command, rollback_command
 from loaders.reconcile.command import reconcile
+from loaders.rejects.command import rejects_command
 from loaders.setup.commands import setup_command
 
 # What typer turns Ctrl-C into.
@@ -32,6 +33,7 @@ app.add_typer(files_app, name="files")
 app.command("preflight")(preflight_command)
 app.command("publish")(publish_command)
 app.command("what-if")(what_if_command)
+app.command("rejects")(rejects_command)
 app.command("reconcile")(reconcile)
 app.command("rollback")(rollback_command)
 
