@@ -15,6 +15,7 @@ from loaders.files.command import app as files_app
 from loaders.publish.commands import preflight_command, publish_command, rollback_command
 from loaders.reconcile.command import reconcile
 from loaders.rejects.command import rejects_command
+from loaders.report.command import report_command
 from loaders.setup.commands import setup_command
 
 # What typer turns Ctrl-C into.
@@ -35,6 +36,7 @@ app.command("publish")(publish_command)
 app.command("what-if")(what_if_command)
 app.command("rejects")(rejects_command)
 app.command("reconcile")(reconcile)
+app.command("report")(report_command)
 app.command("rollback")(rollback_command)
 
 
