@@ -42,7 +42,7 @@ def report_command(
     Reads only. Exit code 1: loss or drift; 2 or 3: a part could not be collected, the page says which and why.
     """
     report, exit_code = collect_report(load_settings(), manifest)
-    _write(out, render(report))
+    write_page(out, render(report))
     if as_json:
         print_json(report)
     else:
@@ -98,7 +98,7 @@ def _states(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _write(path: Path, page: str) -> None:
+def write_page(path: Path, page: str) -> None:
     """Write the page beside its name first: whoever reads it meanwhile has the old one, or the new one whole.
 
     Raises:
