@@ -35,10 +35,33 @@ def document(project: Project, monkeypatch: pytest.MonkeyPatch, *arguments: str)
     return json.loads(rejects(project, monkeypatch, "--json", *arguments))
 
 
+def assert_only_named_values(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """X1: of the rejected rows nothing is shown but keys and the columns that the remedies name."""
+    printed = rejects(project, monkeypatch)
+    assert "\nFlood,,,,D11-7\n" in printed
+    assert "\x1b" not in printed
+    assert r"Umb\x1b[31mrella" in printed
+    assert CANARY not in printed + rejects(project, monkeypatch, "--json")
+
+
+def assert_filters(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R4: what does not exist is refused, what has no rejects says so."""
+    assert "No rejects." in rejects(project, monkeypatch, "--reason", "record_absent")
+    listed = document(project, monkeypatch, "--table", "exemption", "--reason", "item_name_unmapped", "--limit", "1")
+    (seed,) = listed["seeds"]
+    assert ([line["rejects"] for line in seed["lines"]], seed["further_lines"]) == ([3], 3)
+    with pytest.raises(ConfigurationError, match="no source table exemptions"):
+        rejects(project, monkeypatch, "--table", "exemptions")
+    with pytest.raises(ConfigurationError, match="no reason item_name"):
+        rejects(project, monkeypatch, "--reason", "item_name")
+
+
 def test_m2_a_pasted_line_publishes_its_rows_and_nothing_else(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """P3 as well: a line without its coverage type stops the build, and with it the publish."""
+    """X1, R4, P3 as well: a line without its coverage type stops the build, and with it the publish."""
+    assert_only_named_values(project, monkeypatch)
+    assert_filters(project, monkeypatch)
     assert project.publish() == 1
     assert project.overrides() == {"201"}
     before = project.application_rows()
@@ -70,21 +93,3 @@ def test_m2_a_pasted_line_publishes_its_rows_and_nothing_else(
     (seed,) = document(project, monkeypatch)["seeds"]
     assert seed["lines"] == []
     assert len(seed["unusable"]) == 3
-
-
-def test_x1_only_the_named_columns_values_are_shown(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """R4 as well: what does not exist is refused, what has no rejects says so."""
-    printed = rejects(project, monkeypatch)
-    assert "\nFlood,,,,D11-7\n" in printed
-    assert "\x1b" not in printed
-    assert r"Umb\x1b[31mrella" in printed
-    assert CANARY not in printed + rejects(project, monkeypatch, "--json")
-
-    assert "No rejects." in rejects(project, monkeypatch, "--reason", "record_absent")
-    listed = document(project, monkeypatch, "--table", "exemption", "--reason", "item_name_unmapped", "--limit", "1")
-    (seed,) = listed["seeds"]
-    assert ([line["rejects"] for line in seed["lines"]], seed["further_lines"]) == ([3], 3)
-    with pytest.raises(ConfigurationError, match="no source table exemptions"):
-        rejects(project, monkeypatch, "--table", "exemptions")
-    with pytest.raises(ConfigurationError, match="no reason item_name"):
-        rejects(project, monkeypatch, "--reason", "item_name")
