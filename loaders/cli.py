@@ -12,7 +12,8 @@ from loaders.decisions.command import what_if_command
 from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
 from loaders.files.command import app as files_app
-from loaders.publish.commands import preflight_command, publish_command, rollback_command
+from loaders.preflight.command import preflight_command
+from loaders.publish.commands import publish_command, rollback_command
 from loaders.reconcile.command import reconcile
 from loaders.rejects.command import rejects_command
 from loaders.report.command import report_command

@@ -1,0 +1,67 @@
+"""What we know of DTX 1.0's columns: the source catalogue and the column maps, from their seeds."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from loaders.settings import PROJECT_ROOT
+
+SEEDS = PROJECT_ROOT / "seeds"
+_LEGACY_UTF8 = re.compile(r"utf8$")
+_DISPLAY_WIDTH = re.compile(r"^((?:tiny|small|medium|big)?int|year)\(\d+\)")
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedColumn:
+    """A column of the catalogue; type and character set as `common_type` and `common_character_set` give them."""
+
+    mysql_type: str
+    character_set: str
+    nullable: bool
+    is_key: bool
+
+
+Catalogue: TypeAlias = Mapping[str, Mapping[str, ExpectedColumn]]
+ColumnMaps: TypeAlias = Mapping[str, frozenset[str]]
+
+
+def read_catalogue(seeds: Path = SEEDS) -> Catalogue:
+    """Source table to column to what `source_columns.csv` says of it (architecture, Source catalogue)."""
+    catalogue: dict[str, dict[str, ExpectedColumn]] = {}
+    for line in _lines(seeds / "ledger" / "source_columns.csv"):
+        catalogue.setdefault(line["source_table"], {})[line["column_name"]] = ExpectedColumn(
+            mysql_type=common_type(line["mysql_type"]),
+            character_set=common_character_set(line["character_set"]),
+            nullable=line["nullable"] == "true",
+            is_key=line["key"] == "primary",
+        )
+    return catalogue
+
+
+def read_column_maps(seeds: Path = SEEDS) -> ColumnMaps:
+    """Source table to the columns that its map names; a table without a map is absent (architecture, Column maps)."""
+    return {
+        path.stem: frozenset(line["column_name"] for line in _lines(path))
+        for path in sorted((seeds / "column_maps").glob("*.csv"))
+    }
+
+
+def common_type(mysql_type: str) -> str:
+    """A column type as every server prints it: MySQL 8 has no display widths but that of tinyint(1), a boolean."""
+    lowered = mysql_type.lower()
+    return lowered if lowered == "tinyint(1)" else _DISPLAY_WIDTH.sub(r"\1", lowered)
+
+
+def common_character_set(character_set: str | None) -> str:
+    """A character set as every server names it: before MariaDB 10.6 and MySQL 8.0.24, utf8mb3 is utf8."""
+    return _LEGACY_UTF8.sub("utf8mb3", character_set or "")
+
+
+def _lines(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
