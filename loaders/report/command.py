@@ -14,10 +14,11 @@ from loaders.decisions.command import collect_what_if
 from loaders.decisions.document import verdict
 from loaders.errors import ConfigurationError, ExitCode, MigrationError
 from loaders.ledger.code_version import code_version
-from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
-from loaders.publish.engine import examine
+from loaders.preflight.examination import examine_all
+from loaders.preflight.report import as_document as preflight_document
+from loaders.publish.contract import DEFAULT_MANIFEST
 from loaders.reconcile.command import judge
-from loaders.reconcile.report import as_document
+from loaders.reconcile.report import as_document as reconcile_document
 from loaders.rejects.command import collect_rejects
 from loaders.report.render import render
 from loaders.settings import Settings, load_settings
@@ -26,7 +27,7 @@ from loaders.setup.commands import JsonOption, ManifestOption
 SCHEMA = "dtx.report/1"
 _STATES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "reconcile": lambda part: "clean" if part["clean"] else "LOSS OR DRIFT",
-    "preflight": lambda part: f"{len(part['findings']):,} findings",
+    "preflight": lambda part: f"{len(part['findings']) + len(part['catalogue']['findings']):,} findings",
     "what_if": lambda part: f"{len(part['decisions']):,} decisions",
     "rejects": lambda part: f"{sum(each['rejects'] for each in part['rejects']):,} rejects",
 }
@@ -60,9 +61,9 @@ def collect_report(settings: Settings, manifest_path: Path) -> tuple[dict[str, A
     Returns:
         The document `dtx.report/1`; and the first failed part's exit code, or the verdict.
     """
-    collectors: Mapping[str, Callable[[], dict[str, Any]]] = {
-        "reconcile": lambda: as_document(judge(settings)),
-        "preflight": lambda: _preflight(settings, manifest_path),
+    collectors: Mapping[str, Callable[[], Mapping[str, Any]]] = {
+        "reconcile": lambda: reconcile_document(judge(settings)),
+        "preflight": lambda: preflight_document(examine_all(settings, manifest_path, applies_source_changes=False)),
         "what_if": lambda: collect_what_if(settings),
         "rejects": lambda: collect_rejects(settings, manifest_path),
     }
@@ -84,11 +85,6 @@ def collect_report(settings: Settings, manifest_path: Path) -> tuple[dict[str, A
         return report, failures[0]
     has_loss = not report["reconcile"]["clean"] or verdict(report["what_if"]) is ExitCode.LOSS
     return report, ExitCode.LOSS if has_loss else ExitCode.CLEAN
-
-
-def _preflight(settings: Settings, manifest_path: Path) -> dict[str, Any]:
-    findings, _ = examine(settings, load_manifest(manifest_path))
-    return {"schema": "dtx.preflight/1", "findings": [finding.as_json() for finding in findings]}
 
 
 def _states(report: Mapping[str, Any]) -> list[tuple[str, str]]:

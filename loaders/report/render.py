@@ -14,7 +14,7 @@ from loaders.report.figures import DISPOSITIONS, table_figures, total
 
 _PARTS = {
     "reconcile": "dtx.reconcile/1",
-    "preflight": "dtx.preflight/1",
+    "preflight": "dtx.preflight/2",
     "what_if": "dtx.what_if/1",
     "rejects": "dtx.rejects/1",
 }

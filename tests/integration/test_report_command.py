@@ -67,7 +67,7 @@ def test_r4_the_page_says_what_every_command_says(
     assert "Every one of 8 source rows is accounted for." in page
     assert "migrate</b> (chosen): 1 of 8 rows move" in page
     assert "\nFlood,,,,D11-7\n" in page
-    assert report["preflight"]["schema"] == "dtx.preflight/1"
+    assert report["preflight"]["schema"] == "dtx.preflight/2"
     for value in (migrated.settings.target_password, migrated.settings.source_password):
         assert value.get_secret_value() not in page + json.dumps(report)
 

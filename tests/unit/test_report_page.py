@@ -99,9 +99,25 @@ def report(*tables: dict[str, Any], clean: bool = True, value: str = "plain", **
         "target": value,
         "reconcile": {"schema": "dtx.reconcile/1", "clean": clean, "tables": list(tables)},
         "preflight": {
-            "schema": "dtx.preflight/1",
+            "schema": "dtx.preflight/2",
             "findings": [
                 {"effect": value, "model": value, "where": value, "problem": value, "what_to_do": value, "rows": None}
+            ],
+            "catalogue": {
+                "error": value,
+                "findings": [
+                    {"effect": "note", "model": "", "where": value, "problem": value, "what_to_do": value, "rows": 7}
+                ],
+            },
+            "models": [
+                {
+                    "id": value,
+                    "question": value,
+                    "source_table": value,
+                    "relation": value,
+                    "effects": {"holds": 1, "attention": 23, "ok": 456},
+                    "rows": [{"effect": "holds", "item_name": "value of a row"}],
+                }
             ],
         },
         "what_if": {
@@ -166,6 +182,7 @@ def test_x1_hostile_values_are_text_and_nothing_else() -> None:
         *("role", "tabindex", "data-label", "aria-hidden", "aria-labelledby"),
     }
     assert "49" not in Page(page).text
+    assert "value of a row" not in page
     assert "\x1b" not in page
     assert "\u202e" not in page
     assert Page(page).text.count("<script>alert(1)</script>") > 25
@@ -228,7 +245,7 @@ def test_decisions_and_rejects_name_their_remedies() -> None:
 def test_every_row_of_a_table_has_its_columns() -> None:
     finding = {"what": "what", "rows": 1, "keys": ["1", "2"], "what_to_do": "look"}
     page = Page(render(report(table(findings=[finding], unexplained=1, source_rows=5128408), clean=False)))
-    assert len(page.tables) == 6
+    assert len(page.tables) == 7
     for rows in page.tables:
         assert {sum(spans) for spans in rows} == {sum(rows[0])}
     headings = [found for name, found in page.elements if name == "th"]
