@@ -326,11 +326,11 @@ def test_nothing_is_added_to_what_is_there(sandbox: Sandbox, template: str, tmp_
     assert dump(sandbox) == before
 
 
-# Held in memory, 350,000 rows of these tables would take more than this by themselves.
+# Held in memory, 160,000 rows of these tables would take more than this by themselves.
 LARGE = {
-    "repo_file": 50_000,
-    "exemption": 100_000,
-    **dict.fromkeys(("form_field", "keyword", "imap_upload", "vornado_feed"), 50_000),
+    "repo_file": 20_000,
+    "exemption": 40_000,
+    **dict.fromkeys(("form_field", "keyword", "imap_upload", "vornado_feed"), 25_000),
 }
 RSS_CAP_MEGABYTES = 200
 
