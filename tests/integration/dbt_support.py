@@ -228,7 +228,7 @@ def load(connection: psycopg.Connection, loaded_at: str) -> None:
 
 
 def keyword_key(row: Mapping[str, str], number: int = 1) -> str:
-    """The source key of a row of keyword: PostgreSQL prints a jsonb's shorter keys first (architecture, Source keys)."""
+    """The source key of a row of keyword: PostgreSQL prints shorter keys first (architecture, Source keys)."""
     ordered = {name: row[name] for name in ("keyword", "customer_id", "replacement")}
     return f"{hashlib.md5(json.dumps(ordered).encode(), usedforsecurity=False).hexdigest()}#{number}"
 

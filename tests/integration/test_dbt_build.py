@@ -85,7 +85,6 @@ EXPECTED_BY_OTHER_OPTIONS = EXPECTED | {
     ("vornado_feed", "604"): ("reject", "date_invalid"),
     ("vornado_feed", "605"): ("reject", "meta_conflict"),
 }
-SEEDS_AND_MODELS = ("--resource-type", "seed", "--resource-type", "model")
 
 
 @pytest.fixture
@@ -131,7 +130,7 @@ def test_each_source_row_gets_one_disposition_and_lands_as_the_decisions_say(loa
 
 def test_one_cell_of_the_decisions_changes_what_lands(loaded: Settings, tmp_path: Path) -> None:
     """D11-4, D11-5, D11-6, D11-11: a built project follows another choice with every test of its layers."""
-    dbt(loaded, tmp_path, "build", *SEEDS_AND_MODELS)
+    dbt(loaded, tmp_path, "seed")
     choose(loaded, **OTHER_OPTIONS)
 
     code, _, _ = dbt(loaded, tmp_path, "build", "--exclude-resource-type", "seed", "unit_test")
@@ -168,7 +167,7 @@ def test_a_build_after_a_publish_gives_the_same_rows(
     expected: dict[tuple[str, str], tuple[str, str]],
 ) -> None:
     """P1, P7: neither our own rows in DTX 2.0 nor a later load change what is published."""
-    dbt(loaded, tmp_path, "build", *SEEDS_AND_MODELS)
+    dbt(loaded, tmp_path, "seed")
     choose(loaded, **options)
     dbt(loaded, tmp_path, "build", "--resource-type", "model")
     models = publish_models(tmp_path)
