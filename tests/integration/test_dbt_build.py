@@ -154,10 +154,10 @@ def loaded(ledger: Settings, postgres: Postgres) -> Settings:
 
 
 def create_raw_tables(connection: psycopg.Connection) -> None:
-    """Create the raw tables that have rows here, as the catalogue says they are."""
+    """Create the raw tables, as the catalogue says they are."""
     with (PROJECT_ROOT / "seeds/ledger/source_columns.csv").open(encoding="utf-8", newline="") as file:
         catalogue = list(csv.DictReader(file))
-    for table in RAW:
+    for table in {column["source_table"]: None for column in catalogue}:
         columns = [
             sql.SQL("{} {}").format(
                 sql.Identifier(column["column_name"]), sql.SQL("bytea" if column["php_payload"] == "true" else "text")
