@@ -16,6 +16,7 @@ from loaders.preflight.command import preflight_command
 from loaders.publish.commands import publish_command, rollback_command
 from loaders.reconcile.command import reconcile
 from loaders.rejects.command import rejects_command
+from loaders.report.command import report_command
 from loaders.setup.commands import setup_command
 
 # What typer turns Ctrl-C into.
@@ -36,6 +37,7 @@ app.command("publish")(publish_command)
 app.command("what-if")(what_if_command)
 app.command("rejects")(rejects_command)
 app.command("reconcile")(reconcile)
+app.command("report")(report_command)
 app.command("rollback")(rollback_command)
 
 

@@ -150,8 +150,8 @@ def seed_line(remedy: Remedy, value: Value) -> SeedLine:
     parts = iter(value.spelling)
     cells = [(next(parts) or "") if is_placeholder(cell) else cell for cell in remedy.template]
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(cells)
-    return SeedLine(visible(buffer.getvalue()), value.rejects, _problem(value))
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return SeedLine(visible(buffer.getvalue().removesuffix("\n")), value.rejects, _problem(value))
 
 
 def _problem(value: Value) -> str:
