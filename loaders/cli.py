@@ -10,6 +10,8 @@ from loaders.console import stderr
 from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
 from loaders.files.command import app as files_app
+from loaders.mapping.command import mapping_command
+from loaders.mapping.site import docs_command
 from loaders.publish.commands import preflight_command, publish_command, rollback_command
 from loaders.reconcile.command import reconcile
 from loaders.setup.commands import setup_command
@@ -27,6 +29,8 @@ app = typer.Typer(
 app.command("setup")(setup_command)
 app.command("decode")(decode)
 app.add_typer(files_app, name="files")
+app.command("mapping")(mapping_command)
+app.command("docs")(docs_command)
 app.command("preflight")(preflight_command)
 app.command("publish")(publish_command)
 app.command("reconcile")(reconcile)
