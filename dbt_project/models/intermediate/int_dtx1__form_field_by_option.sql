@@ -30,7 +30,7 @@ claimed as (
 
     select
         placed.*,
-        min(placed.value collate "C") over claim <> max(placed.value collate "C") over claim as is_contradicted,
+        min(placed.value) over claim <> max(placed.value) over claim as is_contradicted,
         row_number() over (claim order by placed.form_field_id) as place
     from placed
     window

@@ -64,7 +64,9 @@ resolved as (
         {{ trim_to_null('referring.value') }} as value,
         accounts.target_id as account_id,
         records.target_id as record_id,
-        {{ parent_reason('account', 'referring.customer_reference', 'accounts.state', required=true) }} as account_reason,
+        {{ parent_reason(
+            'account', 'referring.customer_reference', 'accounts.state', required=true
+        ) }} as account_reason,
         {{ parent_reason('record', 'referring.vendor_reference', 'records.state', required=true) }} as record_reason,
         coalesce(live_records.account_id <> accounts.target_id, false) as is_account_mismatched
     from referring

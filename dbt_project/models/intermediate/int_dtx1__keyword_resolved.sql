@@ -66,9 +66,9 @@ claimed as (
 
     select
         resolved.*,
-        min(resolved.replacement collate "C") over claim
-        <> max(resolved.replacement collate "C") over claim as is_contradicted,
-        row_number() over (claim order by resolved.source_key collate "C") as place
+        min(resolved.replacement) over claim <> max(resolved.replacement) over claim as is_contradicted,
+        -- In the order of bytes, whatever the database's collation.
+        row_number() over (claim order by resolved.source_key collate "C") as place -- noqa: RF03
     from resolved
     window claim as (partition by resolved.reason_code, resolved.account_id, resolved.keyword)
 

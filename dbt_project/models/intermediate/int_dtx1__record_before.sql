@@ -21,7 +21,7 @@ our_batches as (
 ),
 
 -- Two models change a Record, each its own column, and a row that was published again has an image per batch; the oldest
--- image of a column is DTX 2.0's own state.
+-- of a column is DTX 2.0's own state.
 first_values as (
 
     select distinct on (before_images.target_id, images.column_name)

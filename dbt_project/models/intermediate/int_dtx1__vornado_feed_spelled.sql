@@ -12,7 +12,7 @@ corrections as (
         corrections.column_name,
         corrections.wrong,
         corrections.correct,
-        row_number() over (partition by corrections.column_name order by corrections.wrong collate "C") as step
+        row_number() over (partition by corrections.column_name order by corrections.wrong) as step
     from {{ ref('spelling_corrections') }} as corrections
     where corrections.source_table = 'vornado_feed'
 

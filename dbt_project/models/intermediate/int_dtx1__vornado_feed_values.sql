@@ -52,28 +52,30 @@ translated as (
         feeds.source_key,
         case
             {%- for name, column in contacts.items() %}
-            when {{ trim_to_null('feeds.' ~ name) }} is not null then '{{ column }}'
+                when {{ trim_to_null('feeds.' ~ name) }} is not null then '{{ column }}'
             {%- endfor %}
         end as contact_column,
         case
             {%- for name, column in dates.items() %}
-            when feeds.{{ name }} is null and {{ trim_to_null('feeds.' ~ name ~ '_text') }} is not null then '{{ column }}'
+                when
+                    feeds.{{ name }} is null and {{ trim_to_null('feeds.' ~ name ~ '_text') }} is not null
+                    then '{{ column }}'
             {%- endfor %}
         end as date_column,
         case
             {%- for name, column in flags.items() %}
-            when
-                {{ trim_to_null('feeds.' ~ name) }} is not null
-                and flag_meanings.meaning_of -> {{ natural_key('feeds.' ~ name) }} is null
-                then '{{ column }}'
+                when
+                    {{ trim_to_null('feeds.' ~ name) }} is not null
+                    and flag_meanings.meaning_of -> {{ natural_key('feeds.' ~ name) }} is null
+                    then '{{ column }}'
             {%- endfor %}
         end as flag_column,
         jsonb_build_object(
             {%- for name, column in texts.items() %}
-            '{{ name }}', {{ trim_to_null("coalesce(spelled.wordings ->> '" ~ column ~ "', feeds." ~ name ~ ")") }},
+                '{{ name }}', {{ trim_to_null("coalesce(spelled.wordings ->> '" ~ column ~ "', feeds." ~ name ~ ")") }},
             {%- endfor %}
             {%- for name in flags %}
-            '{{ name }}', flag_meanings.meaning_of -> {{ natural_key('feeds.' ~ name) }},
+                '{{ name }}', flag_meanings.meaning_of -> {{ natural_key('feeds.' ~ name) }},
             {%- endfor %}
             'lease_start', feeds.lease_start,
             'lease_end', case when perpetual_leases.meaning is null then feeds.lease_end end,

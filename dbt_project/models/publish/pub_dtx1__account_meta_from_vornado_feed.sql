@@ -34,7 +34,7 @@ account_metas as (
         by_option.source_key as legacy_key,
         by_option.account_id,
         by_option.meta_key as key,
-        by_option.value as value,
+        by_option.value,
         -- Once published, a row keeps its time: a later load must not look like a change of the source.
         coalesce(live.created, by_option.loaded_at) as created,
         coalesce(live.created, by_option.loaded_at) as updated
