@@ -183,7 +183,9 @@ class Lineage:
         if near and all(_name(each) in _ROW_IDENTITY for each in near):
             return reach
         self._joining.add(key)  # a part of the condition may name the joined source itself
-        finding = together(self._expression(scope, each).as_found() for each in near if _name(each) not in _ROW_IDENTITY)
+        finding = together(
+            self._expression(scope, each).as_found() for each in near if _name(each) not in _ROW_IDENTITY
+        )
         self._joining.discard(key)
         return reach | finding | self._source_rows(source).as_chosen()
 
@@ -212,7 +214,9 @@ class Lineage:
         choosing: list[exp.Expression] = []
         if isinstance(node, exp.Case):
             choosing = [each for each in (node.this, *(branch.this for branch in node.args["ifs"])) if each]
-            children = [each for each in (node.args.get("default"), *(b.args["true"] for b in node.args["ifs"])) if each]
+            children = [
+                each for each in (node.args.get("default"), *(b.args["true"] for b in node.args["ifs"])) if each
+            ]
         elif isinstance(node, exp.Window | exp.Filter | exp.Order):
             choosing = [each for each in children if each is not node.this] + _named_window(node)
             children = [node.this] if node.this else []
@@ -240,9 +244,8 @@ class Lineage:
         joins = _joins(scope)
         kept = [alias for alias in _selected(scope) if alias not in joins or not joins[alias].side]
         near = [each for alias in kept if alias in joins for each in _on_parts(joins[alias])]
-        return (
-            together(self._expression(scope, each) for each in (*filters, *near))
-            | together(self._source_rows(scope.sources[alias]) for alias in kept)
+        return together(self._expression(scope, each) for each in (*filters, *near)) | together(
+            self._source_rows(scope.sources[alias]) for alias in kept
         )
 
 
@@ -278,7 +281,11 @@ def _named_window(node: exp.Expression) -> list[exp.Expression]:
     select = node.find_ancestor(exp.Select)
     windows = (select.args.get("windows") or []) if select and isinstance(node, exp.Window) else []
     return [
-        part for window in windows if window.name == node.alias for part in window.iter_expressions() if part is not window.this
+        part
+        for window in windows
+        if window.name == node.alias
+        for part in window.iter_expressions()
+        if part is not window.this
     ]
 
 

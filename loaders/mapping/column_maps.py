@@ -62,7 +62,8 @@ def read_seed(name: str) -> list[Row]:
             return list(csv.DictReader(file))
     except FileNotFoundError:
         raise ConfigurationError(
-            f"seeds/{name} does not exist", hint="Restore it; every table of seeds/ledger/source_tables.csv has a column map."
+            f"seeds/{name} does not exist",
+            hint="Restore it; every table of seeds/ledger/source_tables.csv has a column map.",
         ) from None
 
 

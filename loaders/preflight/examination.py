@@ -11,7 +11,7 @@ import psycopg
 from loaders.database import connect
 from loaders.decisions.register import REGISTER, Decision, read_register
 from loaders.errors import ServiceError
-from loaders.preflight.expected import read_catalogue, read_column_maps
+from loaders.preflight.expected import read_catalogue, read_mapped_columns
 from loaders.preflight.models import Answer, load_models, read_answer
 from loaders.preflight.source_columns import compare_source, read_source
 from loaders.publish.contract import Manifest, load_manifest
@@ -106,7 +106,7 @@ def _check_source(settings: Settings, manifest: Manifest) -> SourceCheck:
         return SourceCheck(0, 0, (), error)
     known = [live[table] for table in catalogue if table in live]
     published = {contract.meta.source_table for contract in manifest.contracts}
-    findings = compare_source(live, catalogue, read_column_maps(), published)
+    findings = compare_source(live, catalogue, read_mapped_columns(), published)
     return SourceCheck(len(known), sum(len(table.columns) for table in known), findings, None)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
-from loaders.settings import PROJECT_ROOT
+from loaders.mapping.column_maps import SEEDS, read_seed
 
-SEEDS = PROJECT_ROOT / "seeds"
 _LEGACY_UTF8 = re.compile(r"utf8$")
 _DISPLAY_WIDTH = re.compile(r"^((?:tiny|small|medium|big)?int|year)\(\d+\)")
 
@@ -30,10 +27,10 @@ Catalogue: TypeAlias = Mapping[str, Mapping[str, ExpectedColumn]]
 ColumnMaps: TypeAlias = Mapping[str, frozenset[str]]
 
 
-def read_catalogue(seeds: Path = SEEDS) -> Catalogue:
+def read_catalogue() -> Catalogue:
     """Source table to column to what `source_columns.csv` says of it (architecture, Source catalogue)."""
     catalogue: dict[str, dict[str, ExpectedColumn]] = {}
-    for line in _lines(seeds / "ledger" / "source_columns.csv"):
+    for line in read_seed("ledger/source_columns.csv"):
         catalogue.setdefault(line["source_table"], {})[line["column_name"]] = ExpectedColumn(
             mysql_type=common_type(line["mysql_type"]),
             character_set=common_character_set(line["character_set"]),
@@ -43,11 +40,11 @@ def read_catalogue(seeds: Path = SEEDS) -> Catalogue:
     return catalogue
 
 
-def read_column_maps(seeds: Path = SEEDS) -> ColumnMaps:
+def read_mapped_columns() -> ColumnMaps:
     """Source table to the columns that its map names; a table without a map is absent (architecture, Column maps)."""
     return {
-        path.stem: frozenset(line["column_name"] for line in _lines(path))
-        for path in sorted((seeds / "column_maps").glob("*.csv"))
+        path.stem: frozenset(line["column_name"] for line in read_seed(f"column_maps/{path.name}"))
+        for path in sorted((SEEDS / "column_maps").glob("*.csv"))
     }
 
 
@@ -60,8 +57,3 @@ def common_type(mysql_type: str) -> str:
 def common_character_set(character_set: str | None) -> str:
     """A character set as every server names it: before MariaDB 10.6 and MySQL 8.0.24, utf8mb3 is utf8."""
     return _LEGACY_UTF8.sub("utf8mb3", character_set or "")
-
-
-def _lines(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)

@@ -135,7 +135,9 @@ def target_findings(project: Project, table: str, target: str, lines: Sequence[M
             own = replace(of[name], found=of[name].found - key.all, chosen=of[name].chosen - key.all)
             reaches[name] = reaches.get(name, NOTHING) | own | of.get("json_path", NOTHING)
     listed = {
-        role: {(line.target_column, line.column_name) for line in lines if (line.target_table, line.role) == (target, role)}
+        role: {
+            (line.target_column, line.column_name) for line in lines if (line.target_table, line.role) == (target, role)
+        }
         for role in ("value", "condition", "key", "file")
     }
     carried = pairs(table, {name: reach.carried for name, reach in reaches.items()})
