@@ -3,8 +3,8 @@
 A column reaches another in one of three ways:
 
 - *carried*: its value is handed on, cast, or part of an expression;
-- *found*: it stands on the near side of the join that looked the value up, such as `vendor_id` in a join with the id map;
-- *chosen*: it decides between values or rows: conditions of a CASE, order within a window, filters of a looked-up relation.
+- *found*: it stands on the near side of the join that looked the value up, as `vendor_id` in a join with the id map;
+- *chosen*: it decides between values or rows: conditions of a CASE, order in a window, filters of what was joined.
 
 A join on `source_key` or `legacy_key` joins a row with itself and finds nothing.
 """
