@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from loaders.archive.command import app as archive_app
 from loaders.console import stderr
 from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command("setup")(setup_command)
 app.command("decode")(decode)
+app.add_typer(archive_app, name="archive")
 app.add_typer(files_app, name="files")
 app.command("preflight")(preflight_command)
 app.command("publish")(publish_command)
