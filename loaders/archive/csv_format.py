@@ -116,11 +116,6 @@ class RecordReader:
                 record, end = [], position
         self._rest = data[end:]
 
-    @property
-    def is_at_end(self) -> bool:
-        """Whether no record is left half read."""
-        return not self._rest
-
 
 def text_of(field: bytes) -> bytes | None:
     """A raw field's value; None for NULL."""

@@ -79,9 +79,10 @@ def open_source(settings: Settings, catalogue: Mapping[str, SourceTable]) -> Ite
     with naming_errors(config.database):
         connection = connect(config)
         try:
-            tables = read_tables(connection, config)
+            found = read_tables(connection, config)
         finally:
             connection.close()
+        tables = {name: found[name] for name in catalogue}
         with consistent_snapshot(lambda: connect(config), list(tables.values()), 1) as snapshot:
             if snapshot.uncovered:
                 raise RefusedError(
