@@ -32,7 +32,7 @@ compared as (
             when resolved.reason_code is not null then resolved.reason_code
             when blocked.document_id is not null then 'metadata_conflict'
             when present.value = resolved.provenance then 'same_value'
-            when {{ trim_to_null("present.value #>> '{}'") }} is not null then 'metadata_conflict'
+            when present.document_id is not null then 'metadata_conflict'
             else 'mapped'
         end as reason_code
     from resolved

@@ -39,7 +39,8 @@ compared as (
         account_metas.value as meta_value,
         account_metas.meta_key is not null as has_meta,
         blocked.directory_id is not null as is_blocked,
-        present.value as label
+        present.value as label,
+        present.directory_id is not null as has_label
     from resolved
     cross join options
     left join account_metas
@@ -80,7 +81,7 @@ judged as (
             when compared.has_meta then 'meta_conflict'
             when compared.is_blocked then 'settings_conflict'
             when compared.label = to_jsonb(compared.replacement) then 'same_value'
-            when {{ trim_to_null("compared.label #>> '{}'") }} is not null then 'settings_conflict'
+            when compared.has_label then 'settings_conflict'
             else 'mapped'
         end as reason_code
     from compared
