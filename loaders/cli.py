@@ -13,7 +13,10 @@ from loaders.decisions.command import what_if_command
 from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
 from loaders.files.command import app as files_app
-from loaders.publish.commands import preflight_command, publish_command, rollback_command
+from loaders.mapping.command import mapping_command
+from loaders.mapping.site import docs_command
+from loaders.preflight.command import preflight_command
+from loaders.publish.commands import publish_command, rollback_command
 from loaders.reconcile.command import reconcile
 from loaders.rejects.command import rejects_command
 from loaders.report.command import report_command
@@ -33,6 +36,8 @@ app.command("setup")(setup_command)
 app.command("decode")(decode)
 app.add_typer(archive_app, name="archive")
 app.add_typer(files_app, name="files")
+app.command("mapping")(mapping_command)
+app.command("docs")(docs_command)
 app.command("preflight")(preflight_command)
 app.command("publish")(publish_command)
 app.command("what-if")(what_if_command)
