@@ -15,7 +15,7 @@ import pymysql
 from typer.testing import CliRunner
 
 from loaders.archive import command
-from loaders.archive.catalogue import SourceTable, read_catalogue
+from loaders.archive.catalogue import SourceTable
 from loaders.cli import app
 from loaders.database import connect
 from loaders.settings import PROJECT_ROOT, Settings
@@ -45,10 +45,10 @@ class Rig:
                 cursor.execute(statement)
 
     def fetch(self, statement: str, database: str | None = None) -> list[tuple[Any, ...]]:
-        with self.mariadb.connect(database or self.settings.source_database) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-                return list(cursor.fetchall())
+        name = database or self.settings.source_database
+        with self.mariadb.connect(name) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
 
     def classify(self, **tables: Mapping[str, str]) -> None:
         """Make the catalogue name these tables with the privacy class of each column; payloads are their bytes."""
@@ -95,8 +95,3 @@ class Rig:
     def ledger(self, statement: str) -> list[tuple[Any, ...]]:
         with connect(self.settings, "publisher", autocommit=True) as connection:
             return connection.execute(statement).fetchall()
-
-
-def real_catalogue() -> Mapping[str, SourceTable]:
-    """The 22 tables."""
-    return read_catalogue()
