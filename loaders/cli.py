@@ -14,7 +14,8 @@ from loaders.errors import ExitCode, MigrationError
 from loaders.files.command import app as files_app
 from loaders.mapping.command import mapping_command
 from loaders.mapping.site import docs_command
-from loaders.publish.commands import preflight_command, publish_command, rollback_command
+from loaders.preflight.command import preflight_command
+from loaders.publish.commands import publish_command, rollback_command
 from loaders.reconcile.command import reconcile
 from loaders.rejects.command import rejects_command
 from loaders.report.command import report_command

@@ -92,7 +92,7 @@ select
             then
                 'Say what the value means in seeds/sentinels/sentinel_values.csv or, if it means what it says, in '
                 'seeds/preflight/accepted_extremes.csv; then run dbt build. Until then {{ source_table }} is not published.'
-        else 'Look at the rows. The value moves as it is, unless a line of seeds/sentinels/sentinel_values.csv says otherwise.'
+        else 'Look at the rows. The value is taken as it is, unless a line of seeds/sentinels/sentinel_values.csv says otherwise.'
     end as what_to_do
 from judged
 {%- endmacro %}
