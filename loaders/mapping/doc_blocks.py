@@ -46,14 +46,11 @@ def model_block(model: PublishModel, lines: Sequence[MapLine]) -> str:
 
 
 def _mapping(lines: Iterable[MapLine], goes_to: Callable[[MapLine], str]) -> str:
-    return table(
-        ("DTX 1.0", "DTX 2.0", "How", "Rule", "Decision", "Evidence"),
-        (
-            (code(each.column_name), goes_to(each), _HOW[each.role])
-            + (with_links(each.rule), each.decision_id, each.evidence)
-            for each in lines
-        ),
-    )
+    def row(line: MapLine) -> tuple[str, ...]:
+        rule = with_links(line.rule)
+        return code(line.column_name), goes_to(line), _HOW[line.role], rule, line.decision_id, line.evidence
+
+    return table(("DTX 1.0", "DTX 2.0", "How", "Rule", "Decision", "Evidence"), map(row, lines))
 
 
 def _whole_map(lines: Sequence[MapLine]) -> str:
@@ -86,5 +83,5 @@ def _goes_to(line: MapLine) -> str:
 
 
 def _model(line: MapLine) -> str:
-    """The Django model's name: a cell breaks no words, and the table's whole name would push the others off the page."""
+    """The Django model's name: a cell breaks no words, and whole names would push the last columns off the page."""
     return line.target_table.rpartition("_")[2]
