@@ -3,7 +3,7 @@ RUN := scripts/run.sh
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock lint test demo sandbox sandbox-stop shell docs benchmark \
-	replicate decode build files publish reconcile migrate
+	replicate decode build archive preflight files publish reconcile migrate
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -57,13 +57,19 @@ decode: ## Stage 2: PHP payloads into rows
 build: ## Stage 3: the dbt models and their tests
 	$(RUN) dbt build
 
-files: ## Stage 4: files from EFS to S3, verified
+preflight: ## What people should read before anything is written
+	$(RUN) dtx preflight
+
+archive: ## Stage 4: DTX 1.0's tables, exactly, encrypted
+	$(RUN) dtx archive
+
+files: ## Stage 5: files from EFS to S3, verified
 	$(RUN) dtx files
 
-publish: ## Stage 5: rows into DTX 2.0
+publish: ## Stage 6: rows into DTX 2.0
 	$(RUN) dtx publish
 
-reconcile: ## Stage 6: what became of every source row
+reconcile: ## Stage 7: what became of every source row
 	$(RUN) dtx reconcile
 
 migrate: ## All stages in order

@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 
 import typer
+from rich.markup import escape
 
 from loaders.console import stderr
+from loaders.decisions.command import what_if_command
 from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
 from loaders.files.command import app as files_app
 from loaders.publish.commands import preflight_command, publish_command, rollback_command
 from loaders.reconcile.command import reconcile
+from loaders.rejects.command import rejects_command
+from loaders.report.command import report_command
 from loaders.setup.commands import setup_command
 
 # What typer turns Ctrl-C into.
@@ -29,7 +33,10 @@ app.command("decode")(decode)
 app.add_typer(files_app, name="files")
 app.command("preflight")(preflight_command)
 app.command("publish")(publish_command)
+app.command("what-if")(what_if_command)
+app.command("rejects")(rejects_command)
 app.command("reconcile")(reconcile)
+app.command("report")(report_command)
 app.command("rollback")(rollback_command)
 
 
@@ -43,9 +50,9 @@ def run(commands: typer.Typer) -> None:
     try:
         commands()
     except MigrationError as error:
-        stderr.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        stderr.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         if error.hint:
-            stderr.print(f"[bold]what to do:[/] {error.hint}", soft_wrap=True)
+            stderr.print(f"[bold]what to do:[/] {escape(error.hint)}", soft_wrap=True)
         sys.exit(error.exit_code)
     except SystemExit as leaving:
         if leaving.code != _INTERRUPTED:

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 # The report goes to stdout, everything else to stderr, so that `--json | jq` always works.
 stdout = Console(highlight=False)
@@ -25,14 +26,19 @@ def print_json(document: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
 
 
+def visible(text: str) -> str:
+    """The text with each control or format character as its escape, such as \\x1b: no value steers a terminal (X1)."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; a column whose cells are all numbers is right-aligned."""
+    """Print a table; a column whose cells are all numbers is right-aligned. Cells are data: no markup, `visible`."""
     table = Table(title=title, title_justify="left", header_style="bold")
     for index, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int | float) else str(cell) for cell in row))
+        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int | float) else visible(str(cell))) for cell in row))
     if not stdout.is_terminal:
         # A log file has no width of its own: let the table be as wide as it needs.
         Console(file=sys.stdout, highlight=False, width=200).print(table)

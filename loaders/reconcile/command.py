@@ -19,7 +19,7 @@ from loaders.reconcile.report import Finding, TableReport, show, verdict
 from loaders.reconcile.source_keys import load_live_keys, open_source
 from loaders.reconcile.source_tables import SourceTable, read_source_tables
 from loaders.reconcile.target_rows import check_target_rows
-from loaders.settings import load_settings
+from loaders.settings import Settings, load_settings
 
 _WHAT_TO_DO = {
     "no_disposition": "Run `dbt build`, then `dtx publish`: the models never ruled on these rows.",
@@ -40,7 +40,24 @@ def reconcile(
     ] = None,
 ) -> None:
     """Judge what became of every source row. Exit code 0: all proven; 1: loss or drift; 2: could not check."""
-    settings = load_settings()
+    reports = judge(load_settings(), rows)
+    show(reports, as_json=as_json)
+    if rows is not None:
+        stderr.print(f"each row's outcome: {rows}")
+    raise typer.Exit(verdict(reports))
+
+
+def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
+    """Check every replicated table, in one snapshot; writes nothing to the databases.
+
+    Args:
+        settings: whose source account and transform role are used.
+        rows: a CSV file to write each source row's outcome to.
+
+    Raises:
+        ConfigurationError: a replicated table is not in the catalogue.
+        ServiceError: a server is out of reach.
+    """
     tables = read_source_tables()
     source = open_source(settings)
     with source, connect(settings, "transform") as target:
@@ -60,10 +77,7 @@ def reconcile(
             if rows is not None:
                 _append_rows(target, name, rows)
         target.rollback()
-    show(reports, as_json=as_json)
-    if rows is not None:
-        stderr.print(f"each row's outcome: {rows}")
-    raise typer.Exit(verdict(reports))
+    return reports
 
 
 def _check(

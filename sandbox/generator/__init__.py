@@ -5,29 +5,54 @@ Shares no code with the loaders or the models: it reads the same specification a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pymysql
 
-from sandbox.generator import answers, areas, exemptions, live, repo_files, reviewers
+from sandbox.generator import (
+    answers,
+    areas,
+    exemptions,
+    form_fields,
+    imap_uploads,
+    keywords,
+    live,
+    repo_files,
+    reviewers,
+    vornado_feeds,
+)
 from sandbox.generator import world as worlds
+from sandbox.generator.answers import Planted
 from sandbox.generator.efs import Tree
 from sandbox.generator.exemption_plants import PLANTS as EXEMPTION_PLANTS
+from sandbox.generator.form_field_plants import PLANTS as FORM_FIELD_PLANTS
+from sandbox.generator.imap_upload_plants import PLANTS as IMAP_UPLOAD_PLANTS
+from sandbox.generator.keyword_plants import PLANTS as KEYWORD_PLANTS
 from sandbox.generator.mysql_load import MysqlLoader
 from sandbox.generator.plan import GeneratorError, Plan
 from sandbox.generator.postgres_copy import PostgresCopier
 from sandbox.generator.repo_file_plants import PLANTS as REPO_FILE_PLANTS
 from sandbox.generator.reviewer_plants import PLANTS as REVIEWER_PLANTS
 from sandbox.generator.tables import TABLES
+from sandbox.generator.vornado_feed_plants import PLANTS as VORNADO_FEED_PLANTS
+from sandbox.generator.world import RECORDS_PER_GROUP, World
 
 __all__ = ["GeneratorError", "Plan", "check", "generate"]
 
-_LEAST_ROWS = {
+# Planted cases a table: the least rows that it can have.
+PLANTED = {
     "repo_file": len(REPO_FILE_PLANTS),
     "exemption": len(EXEMPTION_PLANTS),
     "reviewer_address": len(REVIEWER_PLANTS),
+    "form_field": len(FORM_FIELD_PLANTS),
+    "keyword": len(KEYWORD_PLANTS),
+    "imap_upload": len(IMAP_UPLOAD_PLANTS),
+    "vornado_feed": len(VORNADO_FEED_PLANTS),
 }
 
 
@@ -56,33 +81,47 @@ def generate(
     """
     check(plan)
     loader, copier = MysqlLoader(mysql), PostgresCopier(postgres)
-    for table in (*_LEAST_ROWS, *TABLES):
+    for table in (*PLANTED, *TABLES):
         loader.require_empty(table)
     for table in ("public.auth_user", "public.docutrax_profiles_document", "migration.id_map"):
         copier.require_empty(table)
     tree = Tree(efs_root, plan)
-    world = worlds.build(plan, exemptions.GROUP_COUNT, copier.reserve)
-    areas.fill(
-        copier,
-        world,
+    world = build_world(plan, copier.reserve)
+    before = areas.Before(
         account_emails=reviewers.account_emails(world),
+        directory_settings=partial(keywords.directory_settings, world),
+        internal_ids=form_fields.internal_ids,
         document_states=exemptions.document_states(world),
+        document_metadata=partial(imap_uploads.document_metadata, world),
         file_marks=repo_files.marks(world),
     )
-    live.fill(copier, world)
+    areas.fill(copier, world, before)
+    account_meta = chain(*(each.account_meta(world) for each in (form_fields, keywords, vornado_feeds)))
+    live.fill(copier, world, account_meta, exemptions.overrides(world))
     postgres.commit()
 
-    keyed = {
+    judged: dict[str, Iterator[Planted]] = {
         "repo_file": repo_files.rows(world, tree),
         "exemption": exemptions.rows(world),
         "reviewer_address": reviewers.rows(world),
+        "form_field": form_fields.rows(world),
+        "keyword": keywords.rows(world),
+        "imap_upload": imap_uploads.rows(world),
+        "vornado_feed": vornado_feeds.rows(world),
     }
-    counts = {table: loader.load(table, answers.written(answer_key, table, rows)) for table, rows in keyed.items()}
+    counts = {table: loader.load(table, answers.written(answer_key, table, rows)) for table, rows in judged.items()}
     for table, make in TABLES.items():
         columns = loader.columns(table)
-        rows = make(world, plan.rows_of(table))
-        counts[table] = loader.load(table, ([row[column] for column in columns] for row in rows))
+        rows = (tuple(row[column] for column in columns) for row in make(world, plan.rows_of(table)))
+        archived = answers.written_as_archived(answer_key, table, rows, has_key=loader.has_key(table))
+        counts[table] = loader.load(table, archived)
     return counts
+
+
+def build_world(plan: Plan, reserve: Callable[[str, int], int]) -> World:
+    """The populations that a plan needs; `reserve` draws ids of a table: (table, count) -> first id."""
+    groups = max(exemptions.GROUP_COUNT, -(-form_fields.RECORD_COUNT // RECORDS_PER_GROUP))
+    return worlds.build(plan, groups, reserve)
 
 
 def check(plan: Plan) -> None:
@@ -91,11 +130,11 @@ def check(plan: Plan) -> None:
     Raises:
         GeneratorError: the plan is too small for the planted rows, or names a table that is not there.
     """
-    for table, least in _LEAST_ROWS.items():
+    for table, least in PLANTED.items():
         if plan.rows_of(table) < least:
             raise GeneratorError(
                 f"{table} needs at least {least} rows to hold every planted case, not {plan.rows_of(table)}",
                 hint=f"Raise the scale, or ask for rows of {table}.",
             )
-    if unknown := set(plan.rows) - set(_LEAST_ROWS) - set(TABLES):
+    if unknown := set(plan.rows) - set(PLANTED) - set(TABLES):
         raise GeneratorError(f"DTX 1.0 has no table {', '.join(sorted(unknown))}", hint=f"It has {', '.join(TABLES)}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,30 +35,43 @@ class FileMark:
     target_id: int | None
 
 
-def fill(
-    copier: PostgresCopier,
-    world: World,
-    account_emails: Iterable[tuple[int, str, str]],
-    document_states: Mapping[int, DocumentState],
-    file_marks: Iterable[FileMark],
-) -> None:
+@dataclass(frozen=True)
+class Before:
+    """What planted cases need to be there before the migration.
+
+    Args:
+        account_emails: (account index, address, email_type) of Area 2's AccountEmails.
+        directory_settings: Directory index -> settings, as JSON text.
+        internal_ids: Record index -> internal_id and internal_id1.
+        document_states: DocRequirement index -> state, where it is not the usual one.
+        document_metadata: Document index -> metadata, as JSON text.
+        file_marks: Area 4's marks on repo_files.
+    """
+
+    account_emails: Iterable[tuple[int, str, str]]
+    directory_settings: Callable[[int], str]
+    internal_ids: Callable[[int], tuple[str, str]]
+    document_states: Mapping[int, DocumentState]
+    document_metadata: Callable[[int], str]
+    file_marks: Iterable[FileMark]
+
+
+def fill(copier: PostgresCopier, world: World, before: Before) -> None:
     """Copy all rows and maps.
 
     Args:
         copier: writes to DTX 2.0.
         world: the populations.
-        account_emails: (account index, address, email_type) of Area 2's AccountEmails.
-        document_states: DocRequirement index -> state, where it is not the usual one.
-        file_marks: Area 4's marks on repo_files.
+        before: what planted cases ask for.
     """
-    _hierarchy(copier, world, account_emails)
-    _requirements(copier, world, document_states)
-    _files(copier, world)
+    _hierarchy(copier, world, before)
+    _requirements(copier, world, before.document_states)
+    _files(copier, world, before.document_metadata)
     copier.copy("migration.id_map", _ID_MAP, _maps(world))
-    copier.copy("migration.id_map", _ID_MAP, map(_file_map, file_marks))
+    copier.copy("migration.id_map", _ID_MAP, map(_file_map, before.file_marks))
 
 
-def _hierarchy(copier: PostgresCopier, world: World, account_emails: Iterable[tuple[int, str, str]]) -> None:
+def _hierarchy(copier: PostgresCopier, world: World, before: Before) -> None:
     copier.copy(
         "public.auth_user",
         "id password is_superuser username first_name last_name email is_staff is_active date_joined",
@@ -68,13 +81,7 @@ def _hierarchy(copier: PostgresCopier, world: World, account_emails: Iterable[tu
         "public.docutrax_hierarchy_directory",
         "id name settings created updated",
         (
-            (
-                world.directories.target(at),
-                f"Directory {at + 1}",
-                f'{{"theme": "dark", "order": {at}}}',
-                EPOCH,
-                EPOCH,
-            )
+            (world.directories.target(at), f"Directory {at + 1}", before.directory_settings(at), EPOCH, EPOCH)
             for at in range(world.directories.count)
         ),
     )
@@ -86,12 +93,12 @@ def _hierarchy(copier: PostgresCopier, world: World, account_emails: Iterable[tu
     copier.copy(
         "public.docutrax_hierarchy_accountemail",
         "account_id email email_type created",
-        ((world.accounts.target(account), email, kind, EPOCH) for account, email, kind in account_emails),
+        ((world.accounts.target(account), email, kind, EPOCH) for account, email, kind in before.account_emails),
     )
     copier.copy(
         "public.docutrax_hierarchy_record",
         "id account_id name status internal_id internal_id1 contact_name contact_email contact_phone created updated",
-        _records(world),
+        _records(world, before.internal_ids),
     )
 
 
@@ -108,30 +115,21 @@ def _users(world: World) -> Iterator[tuple[Any, ...]]:
 def _accounts(world: World) -> Iterator[tuple[Any, ...]]:
     dice = world.dice("account")
     for at in range(world.accounts.count):
-        directory = world.directories.target(at % world.directories.count)
+        directory = world.directories.target(world.directory_of_account(at))
         status = ("active", "active", "active", "onboarding", "suspended", "inactive")[dice.roll(at, 3, 6)]
         industry = ("Construction", "Real Estate", "")[dice.roll(at, 4, 3)]
         yield world.accounts.target(at), directory, names.firm(dice, at, 0), status, industry, EPOCH, EPOCH
 
 
-def _records(world: World) -> Iterator[tuple[Any, ...]]:
+def _records(world: World, internal_ids: Callable[[int], tuple[str, str]]) -> Iterator[tuple[Any, ...]]:
     dice = world.dice("record")
     for at in range(world.records.count):
         status = ("active", "active", "pending", "inactive", "archived")[dice.roll(at, 3, 5)]
-        internal_id = f"A-{at:06}" if at % 10 == 7 else ""
         contact = " ".join(names.person(dice, at, 4))
         yield (
             *(world.records.target(at), world.accounts.target(world.account_of_record(at)), names.firm(dice, at, 0)),
-            *(
-                status,
-                internal_id,
-                "",
-                contact,
-                names.address(dice, at, 6),
-                f"+1 212 555 {at % 10000:04}",
-                EPOCH,
-                EPOCH,
-            ),
+            *(status, *internal_ids(at), contact, names.address(dice, at, 6)),
+            *(f"+1 212 555 {at % 10000:04}", EPOCH, EPOCH),
         )
 
 
@@ -188,7 +186,7 @@ def _profile(world: World, group: int) -> int:
     return world.risk_profiles.target(world.risk_profile_of_group(group))
 
 
-def _files(copier: PostgresCopier, world: World) -> None:
+def _files(copier: PostgresCopier, world: World, document_metadata: Callable[[int], str]) -> None:
     copier.copy(
         "public.docutrax_profiles_certificate",
         "id record_id file original_filename status carrier_name certificate_date "
@@ -201,7 +199,7 @@ def _files(copier: PostgresCopier, world: World) -> None:
         "public.docutrax_profiles_document",
         "id account_id record_id file original_filename status needs_review uploaded_by_id "
         "created_by_id created updated metadata",
-        _documents(world),
+        _documents(world, document_metadata),
     )
 
 
@@ -219,7 +217,7 @@ def _certificates(world: World) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def _documents(world: World) -> Iterator[tuple[Any, ...]]:
+def _documents(world: World, document_metadata: Callable[[int], str]) -> Iterator[tuple[Any, ...]]:
     dice = world.dice("document")
     for at in range(world.documents.count):
         record = at * 5 % world.records.count
@@ -227,7 +225,7 @@ def _documents(world: World) -> Iterator[tuple[Any, ...]]:
         yield (
             *(world.documents.target(at), account, record_id, f"documents/2025/06/{at:08}.pdf"),
             *(names.file(dice, at, 0), ("approved", "processing", "rejected")[dice.roll(at, 2, 3)], False, record_id),
-            *(world.users.target(at % world.users.count), EPOCH, EPOCH, '{"area": "4"}'),
+            *(world.users.target(at % world.users.count), EPOCH, EPOCH, document_metadata(at)),
         )
 
 

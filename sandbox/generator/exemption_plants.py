@@ -39,6 +39,8 @@ class Exemption:
         extra_group: the extra group that is expected.
         foreign_requirements: requirements_id is that of group 0, not of the expected group.
         documents: how the group's first DocRequirements are before the migration.
+        override: somebody made a ManualOverride in the application for the ordinary row's coverage; the columns in
+            which it differs from that.
     """
 
     outcome: tuple[str, str]
@@ -50,6 +52,7 @@ class Exemption:
     extra_group: int | None = None
     foreign_requirements: bool = False
     documents: tuple[DocumentState, ...] = ()
+    override: Mapping[str, str | None] | None = None
 
 
 def _published(reason_code: str = "mapped", **arguments: Any) -> Exemption:
@@ -219,4 +222,20 @@ _DOCUMENTS = (
     _document(_UPDATES, group="two for one document", create_time=_LATE),
 )
 
-PLANTS = (*_COVERAGE_NAMES, *_EXPIRIES, *_TIMES, *_REASONS, *_PARENTS, *_SUPERSEDED, *_DOCUMENTS)
+_OVERRIDDEN = ("already_present", "already_overridden")
+
+_OVERRIDES = (
+    Exemption(_OVERRIDDEN, override={}),
+    Exemption(_OVERRIDDEN, {"requirements_id": None}, override={"coi_risk_profile_id": None}),
+    Exemption(_OVERRIDDEN, override={"status": "revoked", "expires_at": "2025-01-01 00:00:00+00"}),
+    # Asked before `superseded`, and after the rejects.
+    Exemption(_OVERRIDDEN, {"create_time": _EARLY}, group="both overridden", override={}),
+    Exemption(_OVERRIDDEN, {"create_time": _LATE}, group="both overridden"),
+    Exemption(("reject", "user_absent"), {"create_user_id": ABSENT}, override={}),
+    # Another risk profile, subtype or item is another override.
+    _published(override={"coi_risk_profile_id": None}),
+    _published(override={"coverage_subtype": "Products"}),
+    _published(override={"item_key": "primary_non_contributory"}),
+)
+
+PLANTS = (*_COVERAGE_NAMES, *_EXPIRIES, *_TIMES, *_REASONS, *_PARENTS, *_SUPERSEDED, *_DOCUMENTS, *_OVERRIDES)

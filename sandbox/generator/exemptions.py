@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.generator import times
-from sandbox.generator.answers import Answer, DocRequirement, ManualOverride, Planted
+from sandbox.generator import jsonb, times
+from sandbox.generator.answers import Answer, DocRequirement, ManualOverride, Planted, Target, planted
 from sandbox.generator.areas import DocumentState
 from sandbox.generator.exemption_plants import COVERAGES, PLANTS, Exemption
+from sandbox.generator.jsonb import Json
 from sandbox.generator.plan import Dice
 from sandbox.generator.population import ABSENT, REJECTED, SKIPPED
 from sandbox.generator.world import EXEMPTIONS_PER_GROUP, World
@@ -20,6 +21,8 @@ _COLUMNS = (
 )
 _NEVER = ("3000-01-01", "2050-01-01", "2050-06-30", "2050-12-31")
 _NONE = (None, "0000-00-00")
+# Dates that nobody has ruled on, each on one row in six hundred: before 1990, after 2045, and at the extreme (M1).
+_SUSPICIOUS = ("1970-01-01", "1989-12-31", "2046-01-01", "9999-12-31")
 
 
 def _planted_groups() -> list[int]:
@@ -39,6 +42,17 @@ def document_states(world: World) -> dict[int, DocumentState]:
         for plant, group in zip(PLANTS, GROUPS, strict=True)
         for at, state in enumerate(plant.documents)
     }
+
+
+def overrides(world: World) -> Iterator[dict[str, str | None]]:
+    """ManualOverrides that people made in the application for what planted exemptions cover; all columns but times."""
+    for at, (plant, group) in enumerate(zip(PLANTS, GROUPS, strict=True)):
+        if plant.override is not None:
+            yield {
+                **_override(world, group, group, item_name="GL", user=at % world.users.count),
+                "reason": "Approved in the app",
+                **plant.override,
+            }
 
 
 def rows(world: World) -> Iterator[Planted]:
@@ -73,7 +87,7 @@ def _planted(world: World, at: int, plant: Exemption, group: int) -> Planted:
         **plant.columns,
     }
     disposition, reason_code = plant.outcome
-    expected: tuple[tuple[str, dict[str, str | None]], ...] = ()
+    expected: tuple[Target, ...] = ()
     if disposition == "publish":
         override = {
             **_override(world, group, requirements_group, item_name="GL", user=user),
@@ -81,13 +95,13 @@ def _planted(world: World, at: int, plant: Exemption, group: int) -> Planted:
             "expires_at": times.midnight(str(source["ExemptExpDate"])),
             "approved_at": None if "approved_at" in plant.expects else times.instant(source["create_time"]),
         }
-        expected = ((ManualOverride, {**override, **plant.expects}),)
+        expected = (Target(ManualOverride, {**override, **plant.expects}),)
     elif disposition == "update":
         metadata = json.loads(plant.documents[0].metadata) if plant.documents else {}
         if reason_code == "expiry_in_metadata":
             metadata["exemption_expires_on"] = source["ExemptExpDate"]
-        expected = ((DocRequirement, _exempted(source["ExemptReason"], metadata)),)
-    return Planted(tuple(source[column] for column in _COLUMNS), Answer(disposition, reason_code, expected))
+        expected = (_exempted(world, group, source["ExemptReason"], metadata),)
+    return planted(tuple(source[column] for column in _COLUMNS), Answer(disposition, reason_code, expected))
 
 
 def _override(
@@ -108,10 +122,11 @@ def _override(
     }
 
 
-def _exempted(note: str, metadata: dict[str, Any]) -> dict[str, str | None]:
-    # jsonb prints its keys by length, then by bytes.
-    ordered = dict(sorted(metadata.items(), key=lambda item: (len(item[0]), item[0])))
-    return {"is_exempted": "true", "note": note, "metadata": json.dumps(ordered)}
+def _exempted(world: World, group: int, note: str, metadata: dict[str, Json]) -> Target:
+    """A group's first DocRequirement, exempted."""
+    row_id = world.document_requirements.target(world.document_requirement(group, 0))
+    columns = {"is_exempted": "true", "note": note, "metadata": jsonb.text(metadata)}
+    return Target(DocRequirement, columns, row_id=row_id)
 
 
 # Column and value of the defects that run through the bulk; each row has one at most.
@@ -161,16 +176,18 @@ def _bulk(world: World, dice: Dice, at: int) -> Planted:
     elif has_twins and not _wins(dice, at, slot, world.plan.rows_of("exemption") - len(PLANTS)):
         answer = Answer("skip", "superseded")
     elif is_document:
-        answer = _document_answer(reason, expiry, reason_code)
+        answer = _document_answer(world, group, reason, expiry, reason_code)
     else:
         override = _override(world, group, requirements_group, item_name=source["item_name"], user=user)
         override |= {"reason": reason, "expires_at": expires_at, "approved_at": times.instant(create_time)}
-        answer = Answer("publish", reason_code, ((ManualOverride, override),))
-    return Planted(tuple(source.values()), answer)
+        answer = Answer("publish", reason_code, (Target(ManualOverride, override),))
+    return planted(tuple(source.values()), answer)
 
 
 def _expiry(dice: Dice, at: int) -> tuple[str | None, str, str | None]:
     """ExemptExpDate, the reason code that it gives an override, and its expires_at."""
+    if (lot := dice.roll(at, 10, 600)) < len(_SUSPICIOUS):
+        return _suspicious(_SUSPICIOUS[lot])
     kind = dice.roll(at, 3, 20)
     if kind < 3:
         return _NEVER[dice.roll(at, 4, len(_NEVER))], "never_expires", None
@@ -181,13 +198,17 @@ def _expiry(dice: Dice, at: int) -> tuple[str | None, str, str | None]:
     return day, "expired" if expired else "mapped", times.midnight(day)
 
 
-def _document_answer(reason: str, expiry: str | None, reason_code: str) -> Answer:
+def _suspicious(day: str) -> tuple[str, str, str]:
+    return day, "expired" if day < "2000" else "mapped", times.midnight(day)
+
+
+def _document_answer(world: World, group: int, reason: str, expiry: str | None, reason_code: str) -> Answer:
     if reason_code == "expired":
         return Answer("reject", "document_exemption_expired")
     if reason_code == "mapped":
-        expected = _exempted(reason, {"exemption_expires_on": expiry})
-        return Answer("update", "expiry_in_metadata", ((DocRequirement, expected),))
-    return Answer("update", "mapped", ((DocRequirement, _exempted(reason, {})),))
+        expected = _exempted(world, group, reason, {"exemption_expires_on": expiry})
+        return Answer("update", "expiry_in_metadata", (expected,))
+    return Answer("update", "mapped", (_exempted(world, group, reason, {}),))
 
 
 def _wins(dice: Dice, at: int, slot: int, bulk_rows: int) -> bool:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from sandbox.generator.postgres_copy import PostgresCopier
 from sandbox.generator.times import EPOCH
-from sandbox.generator.world import World
+from sandbox.generator.world import UNBILLED, World
 
 _ROWS = 12
+_OVERRIDE = (
+    *("requirements_group_id", "coi_risk_profile_id", "coverage_type", "coverage_subtype", "item_key", "reason"),
+    *("expires_at", "approved_by_id", "approved_at", "status"),
+)
 _PAYMENT_METHODS = ("stripe", "wire", "check", "ach_direct", "invoice", "complimentary", "sponsored")
 
 
-def fill(copier: PostgresCopier, world: World) -> None:
-    """Copy the rows, after those of Areas 1 to 6."""
+def fill(
+    copier: PostgresCopier,
+    world: World,
+    account_meta: Iterable[tuple[int, str, str]],
+    overrides: Iterable[Mapping[str, str | None]],
+) -> None:
+    """Copy the rows, after those of Areas 1 to 6.
+
+    Args:
+        copier: writes to DTX 2.0.
+        world: the populations.
+        account_meta: (account index, key, value) of the AccountMetas that planted cases need.
+        overrides: the ManualOverrides that they need; all columns but times.
+    """
     copier.copy(
         "public.docutrax_profiles_document",
         "account_id record_id file original_filename status needs_review uploaded_by_id created_by_id "
@@ -23,17 +40,18 @@ def fill(copier: PostgresCopier, world: World) -> None:
     )
     copier.copy(
         "public.docutrax_profiles_manualoverride",
-        "requirements_group_id coi_risk_profile_id coverage_type coverage_subtype item_key reason "
-        "expires_at approved_by_id approved_at status created updated",
-        _overrides(world),
+        f"{' '.join(_OVERRIDE)} created updated",
+        (
+            *((*row, EPOCH, EPOCH) for row in _overrides(world)),
+            *((*(each.get(column) for column in _OVERRIDE), EPOCH, EPOCH) for each in overrides),
+        ),
     )
     copier.copy(
         "public.docutrax_hierarchy_accountmeta",
         "account_id key value created updated",
         (
-            (world.accounts.target(at), key, f"set in the app for {at + 1}", EPOCH, EPOCH)
-            for at in range(world.accounts.count)
-            for key in ("onboarding_note", "CUSTOM_FIELD_2")
+            (world.accounts.target(at), key, value, EPOCH, EPOCH)
+            for at, key, value in chain(_account_meta(world), account_meta)
         ),
     )
     _billing(copier, world)
@@ -56,19 +74,26 @@ def _documents(world: World) -> Iterator[tuple[Any, ...]]:
         )
 
 
+def _account_meta(world: World) -> Iterator[tuple[int, str, str]]:
+    for at in range(world.accounts.count):
+        for key in ("onboarding_note", "billing_contact"):
+            yield at, key, f"set in the app for {at + 1}"
+
+
 def _overrides(world: World) -> Iterator[tuple[Any, ...]]:
     for at in range(_ROWS):
         group = at % world.groups.count
         yield (
             *(world.groups.target(group), None, "GeneralLiability", "", "", "Approved in the app", None),
-            *(world.users.target(at % world.users.count), EPOCH, "approved", EPOCH, EPOCH),
+            *(world.users.target(at % world.users.count), EPOCH, "approved"),
         )
 
 
 def _billing(copier: PostgresCopier, world: World) -> None:
-    accounts = world.accounts
-    profiles = copier.reserve("public.docutrax_billing_billingprofile", accounts.count)
-    invoices = copier.reserve("public.docutrax_billing_invoice", accounts.count)
+    # The one Account without a BillingProfile is the last.
+    accounts, count = world.accounts, world.extra_account(UNBILLED)
+    profiles = copier.reserve("public.docutrax_billing_billingprofile", count)
+    invoices = copier.reserve("public.docutrax_billing_invoice", count)
     copier.copy(
         "public.docutrax_billing_billingprofile",
         "id account_id payment_method plan stripe_customer_id created updated",
@@ -77,7 +102,7 @@ def _billing(copier: PostgresCopier, world: World) -> None:
                 *(profiles + at, accounts.target(at), _PAYMENT_METHODS[at % len(_PAYMENT_METHODS)]),
                 *(("starter", "professional", "enterprise")[at % 3], f"cus_{at:08}", EPOCH, EPOCH),
             )
-            for at in range(accounts.count)
+            for at in range(count)
         ),
     )
     copier.copy(
@@ -85,7 +110,7 @@ def _billing(copier: PostgresCopier, world: World) -> None:
         "id billing_profile_id number amount status due_on created",
         (
             (invoices + at, profiles + at, f"INV-{at:06}", f"{100 + at % 900}.50", "paid", "2025-06-30", EPOCH)
-            for at in range(accounts.count)
+            for at in range(count)
         ),
     )
     copier.copy(
@@ -93,7 +118,7 @@ def _billing(copier: PostgresCopier, world: World) -> None:
         "invoice_id amount payment_method paid_at",
         (
             (invoices + at, f"{100 + at % 900}.50", _PAYMENT_METHODS[at % len(_PAYMENT_METHODS)], EPOCH)
-            for at in range(accounts.count)
+            for at in range(count)
         ),
     )
     copier.copy(

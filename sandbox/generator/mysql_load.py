@@ -30,6 +30,10 @@ class MysqlLoader:
         """The table's columns, in order."""
         return [name for name, _ in self._columns(table)]
 
+    def has_key(self, table: str) -> bool:
+        """Whether the table has a primary key."""
+        return bool(self._execute(f"show keys from {_quote(table)} where key_name = 'PRIMARY'"))
+
     def require_empty(self, table: str) -> None:
         """Raise GeneratorError when the table holds rows."""
         if self._execute(f"select exists (select * from {_quote(table)})")[0][0]:

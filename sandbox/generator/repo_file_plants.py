@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.generator.efs import Entry
 from sandbox.generator.population import ABSENT, ABSENT_LARGE, REJECTED, SKIPPED
+from sandbox.generator.world import LIST_METADATA, LIST_PROVENANCE, NULL_PROVENANCE, PLAIN, PROVENANCE
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class File:
         links: "certificate", "document" or both: which keys are set.
         mark: what Area 4 noted: "migrated", "rejected" or nothing.
         foreign_vendor: vendor_id is of another Account than customer_id.
+        document: the extra Document that it is linked to, instead of a regular one.
+        label: what planted imap_uploads call it.
     """
 
     outcome: tuple[str, str]
@@ -32,6 +35,8 @@ class File:
     links: tuple[str, ...] = ()
     mark: str = ""
     foreign_vendor: bool = False
+    document: int | None = None
+    label: str = ""
 
 
 def _mapped(expects: Mapping[str, str | None] | None = None, /, **columns: Any) -> File:
@@ -54,8 +59,8 @@ def _file_rejected(reason_code: str, path: str, /, *entries: Entry) -> File:
     return File(("reject", reason_code), {"repo_filepath": path}, entries=entries)
 
 
-def _linked(outcome: tuple[str, str], mark: str, /, *links: str, **columns: Any) -> File:
-    return File(outcome, columns, entries=(), links=links, mark=mark)
+def _linked(outcome: tuple[str, str], mark: str, /, *links: str, label: str = "", **columns: Any) -> File:
+    return File(outcome, columns, entries=(), links=links, mark=mark, label=label)
 
 
 _DELETED = ("skip", "deleted")
@@ -63,7 +68,7 @@ _PROCESSED, _UNPROCESSED = ("elsewhere", "area4_processed"), ("elsewhere", "area
 _NO_RECORD = {"record_id": None, "uploaded_by_id": None}
 
 _MAPPED = (
-    _mapped(),
+    File(("publish", "mapped"), label="unlinked"),
     _mapped(certificate_id=0, document_id=0),
     _mapped(_NO_RECORD, vendor_id=None),
     _mapped(_NO_RECORD, vendor_id=0),
@@ -104,22 +109,22 @@ _MAPPED = (
 )
 
 _ELSEWHERE = (
-    _linked(_DELETED, "", status="DELETED"),
+    _linked(_DELETED, "", status="DELETED", label="deleted"),
     _linked(_DELETED, "", "certificate", status="DELETED"),
-    _linked(_DELETED, "migrated", "document", status="DELETED"),
+    _linked(_DELETED, "migrated", "document", status="DELETED", label="deleted, processed"),
     # MySQL's own comparison ignores case and trailing blanks (M3).
     _linked(_DELETED, "", status="deleted "),
-    _linked(_PROCESSED, "migrated", "certificate"),
-    _linked(_PROCESSED, "migrated", "document", certificate_id=0),
-    _linked(_PROCESSED, "migrated", "certificate", "document"),
-    _linked(_UNPROCESSED, "", "certificate"),
-    _linked(_UNPROCESSED, "", "document"),
+    _linked(_PROCESSED, "migrated", "certificate", label="certificate"),
+    _linked(_PROCESSED, "migrated", "document", certificate_id=0, label="document"),
+    _linked(_PROCESSED, "migrated", "certificate", "document", label="certificate and document"),
+    _linked(_UNPROCESSED, "", "certificate", label="unprocessed certificate"),
+    _linked(_UNPROCESSED, "", "document", label="unprocessed document"),
     # Area 4 failed on it: nobody owns the file yet (M9).
-    _linked(_UNPROCESSED, "rejected", "certificate"),
+    _linked(_UNPROCESSED, "rejected", "certificate", label="rejected by Area 4"),
 )
 
 _REJECTED_ROWS = (
-    _rejected("account_missing", customer_id=None),
+    File(("reject", "account_missing"), {"customer_id": None}, label="rejected"),
     _rejected("account_missing", customer_id=0),
     _rejected("account_absent", customer_id=ABSENT),
     _rejected("account_absent", customer_id=ABSENT_LARGE),
@@ -158,7 +163,7 @@ _REJECTED_FILES = (
         {"repo_filepath": "plants/unreadable.pdf"},
         entries=(Entry("plants/unreadable.pdf", "unreadable"),),
     ),
-    _file_rejected("file_missing", "plants/missing.pdf"),
+    File(("reject", "file_missing"), {"repo_filepath": "plants/missing.pdf"}, entries=(), label="missing on EFS"),
     _file_rejected("file_missing", "plants/no such folder/missing.pdf"),
     _file_rejected("file_case_mismatch", "plants/case.pdf", Entry("plants/Case.PDF")),
     _file_rejected("file_normalization_mismatch", "plants/composed \u00e9.pdf", Entry("plants/composed e\u0301.pdf")),
@@ -179,10 +184,31 @@ _REJECTED_FILES = (
     ),
     _file_rejected("file_not_regular", "plants/folder.pdf", Entry("plants/folder.pdf", "folder")),
     _file_rejected("file_not_regular", "plants/pipe.pdf", Entry("plants/pipe.pdf", "fifo")),
-    _file_rejected("file_empty", "plants/empty.pdf", Entry("plants/empty.pdf", "empty")),
+    File(
+        ("reject", "file_empty"),
+        {"repo_filepath": "plants/empty.pdf"},
+        entries=(Entry("plants/empty.pdf", "empty"),),
+        label="empty on EFS",
+    ),
 )
 
 # So many that the rejected files stay below a fifth of the files, as the publish contract's budget asks.
 _ORDINARY = (_mapped(),) * 41
 
-PLANTS = (*_MAPPED, *_ELSEWHERE, *_REJECTED_ROWS, *_REJECTED_FILES, *_ORDINARY)
+# For imap_uploads: Documents of Area 4 whose metadata are not as usual, and a file that Area 4 rejected and then
+# somebody deleted.
+_MAILED = (
+    *(
+        File(_PROCESSED, entries=(), links=("document",), mark="migrated", document=document, label=label)
+        for document, label in (
+            (PLAIN, "plain metadata"),
+            (PROVENANCE, "provenance there"),
+            (LIST_PROVENANCE, "provenance is a list"),
+            (NULL_PROVENANCE, "provenance is null"),
+            (LIST_METADATA, "metadata are a list"),
+        )
+    ),
+    _linked(_DELETED, "rejected", "document", status="DELETED", label="deleted, rejected by Area 4"),
+)
+
+PLANTS = (*_MAPPED, *_ELSEWHERE, *_REJECTED_ROWS, *_REJECTED_FILES, *_ORDINARY, *_MAILED)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.generator import names, times
-from sandbox.generator.answers import Answer, Document, Planted
+from sandbox.generator.answers import Answer, Document, Planted, Target, planted
 from sandbox.generator.areas import FileMark
 from sandbox.generator.efs import Entry, Tree
 from sandbox.generator.plan import Dice
@@ -26,12 +27,58 @@ def rows(world: World, tree: Tree) -> Iterator[Planted]:
         yield _bulk(world, dice, tree, at)
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a repo_file, as far as the e-mail that brought it is concerned.
+
+    Args:
+        kind: deleted, rejected (by a rule or by Area 4), unprocessed, certificate, document (of Area 4), published (as
+            a Document of ours) or file_rejected (it would have been, but for its file).
+        document: index of Area 4's Document.
+    """
+
+    kind: str
+    document: int | None = None
+
+
+def fate(world: World, key: int) -> Fate:
+    """What becomes of the repo_file of this key."""
+    at = key - 1
+    if at < len(PLANTS):
+        return _fate_of_plant(world, at, PLANTS[at])
+    at -= len(PLANTS)
+    kind = _kind(world.dice("repo_file"), at)
+    if kind == "processed":
+        column, index = _link(world, at)
+        return Fate("certificate") if column == "certificate_id" else Fate("document", index)
+    return Fate({"mapped": "published", "missing": "file_rejected", "defect": "rejected"}.get(kind, kind))
+
+
+def _fate_of_plant(world: World, at: int, plant: File) -> Fate:
+    disposition, reason_code = plant.outcome
+    if disposition == "elsewhere" and plant.mark == "migrated":
+        is_certificate = "certificate" in plant.links
+        return Fate("certificate") if is_certificate else Fate("document", _document_of_plant(world, at))
+    if disposition == "elsewhere":
+        return Fate("rejected" if plant.mark else "unprocessed")
+    if disposition == "reject":
+        return Fate("file_rejected" if reason_code.startswith("file_") else "rejected")
+    return Fate("deleted" if disposition == "skip" else "published")
+
+
+def _document_of_plant(world: World, at: int) -> int:
+    extra = PLANTS[at].document
+    return at % world.regular_documents if extra is None else world.extra_document(extra)
+
+
 def marks(world: World) -> Iterator[FileMark]:
     """Area 4's marks on the rows of the table."""
     for at, plant in enumerate(PLANTS):
         if plant.mark:
-            population = world.certificates if "certificate" in plant.links else world.documents
-            target_id = population.target(at % population.count) if plant.mark == "migrated" else None
+            population, index = world.documents, _document_of_plant(world, at)
+            if "certificate" in plant.links:
+                population, index = world.certificates, at % world.certificates.count
+            target_id = population.target(index) if plant.mark == "migrated" else None
             yield FileMark(at + 1, population.target_table, target_id)
     dice = world.dice("repo_file")
     for at in range(world.plan.rows_of("repo_file") - len(PLANTS)):
@@ -101,17 +148,17 @@ def _planted(world: World, tree: Tree, at: int, plant: File) -> Planted:
     if "certificate" in plant.links:
         source["certificate_id"] = world.certificates.legacy(at % world.certificates.count)
     if "document" in plant.links:
-        source["document_id"] = world.documents.legacy(at % world.documents.count)
+        source["document_id"] = world.documents.legacy(_document_of_plant(world, at))
     ordinary = source["repo_filepath"]
     source |= plant.columns
     for entry in (Entry(ordinary),) if plant.entries is None else plant.entries:
         tree.write(entry, key)
     disposition, reason_code = plant.outcome
     if disposition != "publish":
-        return Planted(tuple(source.values()), Answer(disposition, reason_code))
+        return planted(tuple(source.values()), Answer(disposition, reason_code))
     document = _document(world, account, record, user, name=f"file {key}.pdf", intake_date=_INTAKE)
-    return Planted(
-        tuple(source.values()), Answer(disposition, reason_code, ((Document, {**document, **plant.expects}),))
+    return planted(
+        tuple(source.values()), Answer(disposition, reason_code, (Target(Document, {**document, **plant.expects}),))
     )
 
 
@@ -148,7 +195,7 @@ def _link(world: World, at: int) -> tuple[str, int]:
     """Which column of a linked row is set, and the index of the row it names."""
     if at % 3:
         return "certificate_id", at % world.certificates.count
-    return "document_id", at % world.documents.count
+    return "document_id", at % world.regular_documents
 
 
 def _bulk(world: World, dice: Dice, tree: Tree, at: int) -> Planted:
@@ -179,5 +226,5 @@ def _bulk(world: World, dice: Dice, tree: Tree, at: int) -> Planted:
     else:
         source["size"] = tree.write(Entry(path), key)
         document = _document(world, world.account_of_record(record), record, user, name=name, intake_date=intake_date)
-        answer = Answer("publish", "mapped", ((Document, document),))
-    return Planted(tuple(source.values()), answer)
+        answer = Answer("publish", "mapped", (Target(Document, document),))
+    return planted(tuple(source.values()), answer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.generator import names, php, times
-from sandbox.generator.answers import AccountEmail, Answer, Planted
+from sandbox.generator.answers import AccountEmail, Answer, Planted, Target, planted
 from sandbox.generator.plan import Dice
 from sandbox.generator.population import ABSENT
 from sandbox.generator.reviewer_plants import PLANTS, Reviewer
@@ -57,13 +57,14 @@ def _planted(world: World, at: int, plant: Reviewer) -> Planted:
         **plant.columns,
     }
     answer = Answer(*plant.outcome, _expected(world, account, plant.published))
-    return Planted(tuple(source[column] for column in _COLUMNS), answer)
+    return planted(tuple(source[column] for column in _COLUMNS), answer)
 
 
-def _expected(world: World, account: int, addresses: tuple[str, ...]) -> tuple[tuple[str, dict[str, str | None]], ...]:
+def _expected(world: World, account: int, addresses: tuple[str, ...]) -> tuple[Target, ...]:
     account_id = str(world.accounts.target(account))
     return tuple(
-        (AccountEmail, {"account_id": account_id, "email": address, "email_type": "reviewer"}) for address in addresses
+        Target(AccountEmail, {"account_id": account_id, "email": address, "email_type": "reviewer"})
+        for address in addresses
     )
 
 
@@ -91,7 +92,7 @@ def _bulk(world: World, dice: Dice, at: int) -> Planted:
     case, account = _case(dice, at), at % world.accounts.count
     customer = ABSENT if case.account_is_absent else world.accounts.legacy(account)
     values = (len(PLANTS) + at + 1, customer, "", 0, case.payload, times.local(dice, at, 20))
-    return Planted(values, Answer(*case.outcome, _expected(world, account, case.published)))
+    return planted(values, Answer(*case.outcome, _expected(world, account, case.published)))
 
 
 def _case(dice: Dice, at: int) -> _Case:

@@ -17,6 +17,16 @@ EXTRA_GROUPS = 4
 LONER, TORN, DECIDED = range(3)
 _EXTRA_RECORDS = 3
 _EXTRA_MEMBERS = ((TORN, 0), (TORN, 1), (DECIDED, 2), (DECIDED, 3))
+# Accounts beyond the regular ones, each with a Directory to itself: four for settings that are not as usual, and one
+# that has no BillingProfile.
+LIST_SETTINGS, LIST_OVERRIDES, NULL_OVERRIDES, TEXT_OVERRIDES, UNBILLED = range(5)
+EXTRA_ACCOUNTS = 5
+# Documents of Area 4 beyond the regular ones, for the rules about what their metadata hold already.
+PLAIN, PROVENANCE, LIST_PROVENANCE, NULL_PROVENANCE, LIST_METADATA = range(5)
+EXTRA_DOCUMENTS = 5
+# Bulk rows a customer, and a vendor.
+KEYWORDS_PER_ACCOUNT = 10
+FORM_FIELDS_PER_RECORD = 5
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,30 @@ class World:
     def dice(self, name: str) -> Dice:
         """The dice of one table."""
         return Dice(self.plan.seed, name)
+
+    @property
+    def regular_accounts(self) -> int:
+        """How many accounts have a Directory as usual."""
+        return self.accounts.count - EXTRA_ACCOUNTS
+
+    def extra_account(self, which: int) -> int:
+        """Index of an extra account, such as LIST_SETTINGS."""
+        return self.regular_accounts + which
+
+    def directory_of_account(self, account: int) -> int:
+        """Index of an account's Directory."""
+        regular = self.directories.count - EXTRA_ACCOUNTS
+        extra = account - self.regular_accounts
+        return account % regular if extra < 0 else regular + extra
+
+    @property
+    def regular_documents(self) -> int:
+        """How many of Area 4's Documents the bulk of repo_files is linked to."""
+        return self.documents.count - EXTRA_DOCUMENTS
+
+    def extra_document(self, which: int) -> int:
+        """Index of an extra Document, such as PROVENANCE."""
+        return self.regular_documents + which
 
     @property
     def regular_groups(self) -> int:
@@ -90,8 +124,9 @@ def build(plan: Plan, planted_groups: int, reserve: Callable[[str, int], int]) -
         reserve: draws ids of a table: (table, count) -> first id.
     """
     files, exemptions, reviewers = (plan.rows_of(table) for table in ("repo_file", "exemption", "reviewer_address"))
-    groups = planted_groups + max(exemptions // EXEMPTIONS_PER_GROUP, files // 50, 4)
-    accounts = max(groups // 20, reviewers // 10, 20)
+    records = plan.rows_of("form_field") // FORM_FIELDS_PER_RECORD
+    groups = planted_groups + max(exemptions // EXEMPTIONS_PER_GROUP, files // 50, -(-records // RECORDS_PER_GROUP), 4)
+    accounts = max(groups // 20, reviewers // 10, plan.rows_of("keyword") // KEYWORDS_PER_ACCOUNT, 20) + EXTRA_ACCOUNTS
 
     def population(table: str, count: int) -> Population:
         return Population(f"public.{table}", count, reserve(f"public.{table}", count))
@@ -99,7 +134,7 @@ def build(plan: Plan, planted_groups: int, reserve: Callable[[str, int], int]) -
     return World(
         plan=plan,
         users=population("auth_user", max(accounts // 2, 40)),
-        directories=population("docutrax_hierarchy_directory", max(accounts // 10, 3)),
+        directories=population("docutrax_hierarchy_directory", max(accounts // 10, 3) + EXTRA_ACCOUNTS),
         accounts=population("docutrax_hierarchy_account", accounts),
         records=population("docutrax_hierarchy_record", RECORDS_PER_GROUP * groups + _EXTRA_RECORDS),
         groups=population("docutrax_profiles_requirementsgroup", groups + EXTRA_GROUPS),
@@ -108,5 +143,5 @@ def build(plan: Plan, planted_groups: int, reserve: Callable[[str, int], int]) -
             "docutrax_profiles_docrequirement", (groups + EXTRA_GROUPS) * len(DOCUMENT_TYPES)
         ),
         certificates=population("docutrax_profiles_certificate", max(files // 5, 20)),
-        documents=population("docutrax_profiles_document", max(files // 10, 20)),
+        documents=population("docutrax_profiles_document", max(files // 10, 20) + EXTRA_DOCUMENTS),
     )

@@ -5,115 +5,16 @@ The tests of this file build on one another, in their order: one migration, then
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import psycopg
 import pytest
-from psycopg import sql
+from migration import Migration
 
-from loaders.settings import PROJECT_ROOT
 from sandbox import dtx2
-from sandbox.answer_key import compare
-from sandbox.contents import renew
-from sandbox.generator import Plan
 from sandbox.servers import env_file
-from sandbox.servers.mariadb import MariaDB
-from sandbox.servers.postgres import Postgres
-from sandbox.servers.s3 import S3
-from sandbox.servers.stack import Stack
 
 pytestmark = pytest.mark.timeout(900)
-BIN = Path(sys.executable).parent
 # Inside a batch, between its commit and what follows, and just before a commit.
 PUBLISH_FAILPOINTS = ("publish.rows_written@2", "publish.after_commit", "publish.before_commit@2")
-
-
-@dataclass
-class Migration:
-    """A generated DTX 1.0 and DTX 2.0, and the commands as an operator calls them."""
-
-    stack: Stack
-    folder: Path
-    outputs: list[str]
-
-    def run(self, *command: str, **extra: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DTX_", "DBT_", "MELTANO_"))}
-        environment = {**kept, **env_file.variables(self.stack), "PATH": f"{BIN}:{os.environ['PATH']}", **extra}
-        done = subprocess.run(
-            [str(BIN / command[0]), *command[1:]],
-            env=environment,
-            cwd=PROJECT_ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        self.outputs.append(done.stdout + done.stderr)
-        return done
-
-    def document(self, *command: str, code: int = 0) -> dict:
-        done = self.run(*command, "--json")
-        assert done.returncode == code, done.stdout + done.stderr
-        return json.loads(done.stdout)
-
-    def query(self, statement: sql.Composable | str) -> list[tuple]:
-        with self.stack.postgres.connect(self.stack.target_database) as connection:
-            return connection.execute(statement).fetchall()
-
-    def execute(self, statement: str) -> None:
-        with self.stack.postgres.connect(self.stack.target_database) as connection:
-            connection.execute(statement)
-
-    def application_rows(self) -> dict[str, list[tuple]]:
-        """Every row of every table of the application, as text."""
-        tables = self.query("select tablename from pg_tables where schemaname = 'public' order by 1")
-        return {
-            table: self.query(sql.SQL("select t::text from {} as t order by 1").format(sql.Identifier("public", table)))
-            for (table,) in tables
-        }
-
-    def assert_answers(self) -> None:
-        """Reconcile is clean, and each source row and target row is what the answer key says."""
-        outcomes = self.folder / "outcomes.csv"
-        done = self.run("dtx", "reconcile", "--rows", str(outcomes))
-        assert done.returncode == 0, done.stdout + done.stderr
-        with self.stack.postgres.connect(self.stack.target_database) as connection:
-            comparisons = compare(connection, self.folder / "answer_key", outcomes)
-            connection.rollback()
-        assert [each.table for each in comparisons] == ["exemption", "repo_file", "reviewer_address"]
-        assert [each.first for each in comparisons] == [(), (), ()]
-        assert all(each.rows >= 1000 and each.target_rows for each in comparisons)
-
-
-@pytest.fixture(scope="module")
-def migration(
-    mariadb: MariaDB, postgres: Postgres, s3: S3, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Migration]:
-    """A thousand rows a table, generated and set up, not yet migrated."""
-    folder = tmp_path_factory.mktemp("end_to_end")
-    efs_root = folder / "efs"
-    efs_root.mkdir()
-    stack = Stack(mariadb, postgres, s3, efs_root, "end_to_end", "end_to_end", "end-to-end")
-    mariadb.create_database(stack.source_database)
-    postgres.create_database(stack.target_database)
-    s3.create_bucket(stack.bucket)
-    renew(stack, Plan(scale=10), folder / "answer_key")
-    made = Migration(stack, folder, [])
-    assert made.run("dtx", "setup").returncode == 0
-    yield made
-    mariadb.drop_database(stack.source_database)
-    postgres.drop_database(stack.target_database)
-
-
-@pytest.fixture(scope="module")
-def before(migration: Migration) -> dict[str, list[tuple]]:
-    """The application's rows before anything was published."""
-    return migration.application_rows()
 
 
 def test_migrate_matches_the_answer_key(migration: Migration, before: dict[str, list[tuple]]) -> None:

@@ -37,6 +37,8 @@ READS = {
     "dispositions": {"intermediate"},
     "rejects": {"staging", "intermediate"},
 }
+# It counts what the layers after it decided, and nothing reads it but `dtx what-if`.
+READS_DISPOSITIONS = "int_dtx1__outcomes_by_option"
 # dbt checks its YAML against the JSON schemas for a few adapters only, and PostgreSQL is none of them.
 PARSE = """
 import json, sys
@@ -132,6 +134,7 @@ def test_a_layer_reads_only_what_lies_before_it(manifest: Node) -> None:
         for parent in node["depends_on"]["nodes"]
         if (parent.startswith("source.") and layer != "staging")
         or (parent.startswith("model.") and layers[parent] not in READS[layer])
+        if node["name"] != READS_DISPOSITIONS
     ]
     assert breaches == []
 
@@ -201,6 +204,8 @@ def test_every_reason_of_the_transform_stage_has_a_unit_test_that_expects_it() -
     expected: set[str] = set()
     for path in MODELS.rglob("*.yml"):
         for test in yaml.safe_load(path.read_text(encoding="utf-8")).get("unit_tests", []):
+            if test["expect"].get("format") == "sql":
+                continue
             for row in test["expect"]["rows"]:
                 expected |= {str(value) for key, value in row.items() if "reason" in key or key == "claim"}
     decoder = {line["reason_code"] for line in read_csv("reason_codes.csv") if line["stage"] == "decode"}

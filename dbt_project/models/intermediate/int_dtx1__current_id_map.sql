@@ -15,7 +15,8 @@ current_rows as (
         id_map.target_table,
         id_map.target_id,
         id_map.area,
-        id_map.state
+        id_map.state,
+        id_map.json_path
     from id_map
     where id_map.state <> 'undone'
 

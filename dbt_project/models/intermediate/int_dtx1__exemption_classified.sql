@@ -19,6 +19,12 @@ doc_requirements as (
 
 ),
 
+overrides as (
+
+    select * from {{ ref('int_dtx1__manual_override_before') }}
+
+),
+
 -- What an exemption covers: one coverage of one group and risk profile, or one DocRequirement.
 covering as (
 
@@ -42,6 +48,7 @@ ranked as (
 
     select
         covering.source_key,
+        overrides.requirements_group_id is not null as is_overridden,
         row_number() over (
             partition by
                 covering.is_coi,
@@ -54,6 +61,13 @@ ranked as (
             order by covering.approved_at desc nulls last, covering.exemption_id desc
         ) as place
     from covering
+    left join overrides
+        on
+            covering.requirements_group_id = overrides.requirements_group_id
+            and covering.coverage_type = overrides.coverage_type
+            and covering.coverage_subtype = overrides.coverage_subtype
+            and covering.item_key = overrides.item_key
+            and covering.coi_risk_profile_id is not distinct from overrides.coi_risk_profile_id
 
 ),
 
@@ -77,6 +91,7 @@ classified as (
         judged.status,
         case
             when judged.reject_reason is not null then judged.reject_reason
+            when ranked.is_overridden then 'already_overridden'
             when ranked.place > 1 then 'superseded'
             when judged.is_document and doc_requirements.is_exempted then 'already_exempted'
             when judged.is_document and judged.expires_at is not null then 'expiry_in_metadata'
@@ -88,6 +103,7 @@ classified as (
         end as reason_code,
         case
             when judged.reject_reason is not null then 'reject'
+            when ranked.is_overridden then 'already_present'
             when ranked.place > 1 then 'skip'
             when judged.is_document and doc_requirements.is_exempted then 'already_present'
             when {{ decision('D11-7') }} = 'migrate' and judged.is_document then 'update'

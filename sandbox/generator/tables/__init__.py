@@ -1,4 +1,4 @@
-"""The tables of DTX 1.0 that have no answer key yet: a row is a dictionary from column to value.
+"""The tables of DTX 1.0 that are archived and nothing else: a row is a dictionary from column to value.
 
 Each function takes the world and the number of rows, and yields the rows in order of their key.
 """
@@ -8,22 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sandbox.generator.tables import billing, files, reports, schedules, vornado
+from sandbox.generator.tables import billing, files, reports, schedules
 from sandbox.generator.tables.report_data import report_data
 from sandbox.generator.world import World
 
 TABLES: Mapping[str, Callable[[World, int], Iterator[dict[str, Any]]]] = {
     "repo_file_audit": files.repo_file_audit,
     "repo_throughput": files.repo_throughput,
-    "imap_upload": files.imap_upload,
-    "form_field": files.form_field,
-    "keyword": files.keyword,
     "billing_data": billing.billing_data,
     "inactivated_billing_data": billing.inactivated_billing_data,
     "lost_revenue": billing.lost_revenue,
     "prepay_so_list": billing.prepay_so_list,
     "work_log": billing.work_log,
-    "vornado_feed": vornado.vornado_feed,
     "report_category": reports.report_category,
     "report": reports.report,
     "report_field_definition": reports.report_field_definition,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.generator import names, times
-from sandbox.generator.population import ABSENT
-from sandbox.generator.world import World
+from sandbox.generator.population import ABSENT, REJECTED, SKIPPED
+from sandbox.generator.world import UNBILLED, World
 
 
 def billing_data(world: World, count: int) -> Iterator[dict[str, Any]]:
@@ -94,12 +94,13 @@ def lost_revenue(world: World, count: int) -> Iterator[dict[str, Any]]:
 
 
 def prepay_so_list(world: World, count: int) -> Iterator[dict[str, Any]]:
-    """Customers on prepaid plans: some twice, one that no Account has, one NULL."""
+    """Customers on prepaid plans, whatever their BillingProfile says: some twice, some without either."""
+    unusual = (ABSENT, None, REJECTED, SKIPPED, world.accounts.legacy(world.extra_account(UNBILLED)))
     for at in range(count):
-        customer: int | None = world.accounts.legacy(at % world.accounts.count)
-        if at % 100 in (41, 42):
-            customer = ABSENT if at % 100 == 41 else None
-        yield {"customer_id": customer}
+        odd = at % 100 - 41
+        yield {
+            "customer_id": unusual[odd] if 0 <= odd < len(unusual) else world.accounts.legacy(at % world.accounts.count)
+        }
 
 
 def work_log(world: World, count: int) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Around the files: audit, throughput, e-mailed uploads; and customers' custom fields and labels."""
+"""Around the files: audit and throughput."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.generator import names, times
-from sandbox.generator.population import ABSENT
 from sandbox.generator.world import World
 
 
@@ -77,78 +76,4 @@ def repo_throughput(world: World, count: int) -> Iterator[dict[str, Any]]:
             "First Intake Date": "0000-00-00" if row % 10 == 3 else times.day(dice, row, 10, 2012, 3),
             "Last Intake Date": times.day(dice, row, 11, 2023, 1),
             "Snapshot Time": "2024-02-01 03:00:00",
-        }
-
-
-def imap_upload(world: World, count: int) -> Iterator[dict[str, Any]]:
-    """Mailed files; the same file often came several times."""
-    dice = world.dice("imap_upload")
-    files = max(world.plan.rows_of("repo_file"), 1)
-    for at in range(count):
-        mail = at - 1 if at % 10 == 9 else at
-        yield {
-            "imap_upload_id": at + 1,
-            "message_id": f"<{mail:08}@mail.example.com>",
-            "sender_email": names.address(dice, mail, 0) + (" " if at % 7 == 2 else ""),
-            "recipient_email": "Certificates <coi@example.com>" if at % 5 else "coi@example.com",
-            "subject": ("COI renewal 📄", "Fwd: Fwd: W-9", "", None, "=?utf-8?Q?Caf=C3=A9?=")[mail % 5],
-            "filename": names.file(dice, mail, 3) + (" ✓" if mail % 6 == 1 else ""),
-            "filesize": None if mail % 13 == 4 else dice.roll(mail, 5, 3_000_000),
-            "repo_file_id": (0, None, 4_000_000_001)[mail % 3] if mail % 12 == 5 else 1 + mail % files,
-            "received_time": times.local(dice, mail, 6),
-            "create_time": times.local(dice, mail, 6) if at % 8 else None,
-        }
-
-
-def form_field(world: World, count: int) -> Iterator[dict[str, Any]]:
-    """Custom field values per vendor, and definitions of other forms that nobody has mapped yet."""
-    dice = world.dice("form_field")
-    for at in range(count):
-        vendor, field = divmod(at, 5)
-        record = vendor % world.records.count
-        is_other = at % 20 == 13
-        yield {
-            "form_field_id": at + 1,
-            "customer_id": world.accounts.legacy(world.account_of_record(record)),
-            "vendor_id": ABSENT if at % 50 == 21 else None if at % 50 == 22 else world.records.legacy(record),
-            "form_name": "customer_edit" if is_other else "vendor_view",
-            "model_name": "Customer" if is_other else "Vendorhistory",
-            "property_name": f"custom_field_{field}" if at % 20 != 14 else "custom_field_9",
-            "value": (f"Lease {at}", f"  {at} ", "", None, "Größe\t§4\n2. Stock", "N;", "0")[dice.roll(at, 0, 7)],
-            "label": ("Lease #", "Bâtiment", "", None)[field % 4],
-            "field_type": ("text", "select", "date", "checkbox", None)[field],
-            "options": "a|b|c" if field == 1 else None,
-            "default_value": "" if field else None,
-            "required": ("yes", "no", None)[at % 3],
-            "display_order": (-1, 0, 1, 2, None)[field],
-            "enabled": (0, 1, 1, 7)[at % 4],
-            "create_user_id": world.users.legacy(at % world.users.count),
-            "create_time": "0000-00-00 00:00:00" if at % 9 == 4 else times.local(dice, at, 1),
-            "update_time": "2023-11-05 05:30:00" if at % 2 else "2023-11-05 06:30:00",
-        }
-
-
-def keyword(world: World, count: int) -> Iterator[dict[str, Any]]:
-    """Renamed labels: exact duplicates, contradictions, and keys that are twins to MySQL."""
-    labels = {
-        "TRACKED_ITEM_NAME": "Tenants",
-        "GROUP_NAME": "Centers",
-        "CUSTOM_FIELD_1": "Lease #",
-        "CUSTOM_FIELD_2": "Étage",
-        "CUSTOM_FIELD_3": "",
-        "CUSTOM_FIELD_4": None,
-    }
-    for at in range(count):
-        customer, which = divmod(at, 10)
-        key, replacement = list(labels.items())[min(which, 5)]
-        if which == 7:
-            key, replacement = "GROUP_NAME", "Centers"
-        elif which == 8:
-            key, replacement = "TRACKED_ITEM_NAME", "Vendors"
-        elif which == 9:
-            key, replacement = "group_name ", "Malls"
-        yield {
-            "customer_id": world.accounts.legacy(customer % world.accounts.count),
-            "keyword": key if which != 6 else "NAME_OF_VENDOR",
-            "replacement": replacement,
         }

@@ -1,19 +1,26 @@
 {#
   Every source row has exactly one disposition, and every disposition a source row. Without it a row that a join lost
   or doubled would be missed, or published twice.
-  Arguments: model (dispositions), source_relation, key (the source's key column).
+  Arguments: model (dispositions), source_relation, key (the source's key column; left out where it has none).
 #}
-{% test rows_conserved(model, source_relation, key) %}
+{% test rows_conserved(model, source_relation, key=none) %}
 
 with
+
+keyed as (
+
+    select {{ 's.' ~ key if key else row_source_key('s') }} as source_key
+    from {{ source_relation }} as s
+
+),
 
 source_rows as (
 
     select
-        s.{{ key }} as source_key,
+        keyed.source_key,
         count(*) as row_count
-    from {{ source_relation }} as s
-    group by s.{{ key }}
+    from keyed
+    group by keyed.source_key
 
 ),
 

@@ -12,6 +12,9 @@ select
     source.status,
     source.repo_filepath as file_path,
 
+    -- numerics
+    {{ bigint_from_text('source.size') }} as stated_bytes,
+
     -- times
     source.intake_date as intake_text,
     {{ timestamp_from_text('source.intake_date') }} as intake_local,

@@ -5,5 +5,6 @@ select
     source.target_table,
     {{ bigint_from_text('source.target_id') }} as target_id,
     source.area,
-    source.state
+    source.state,
+    to_jsonb(source.json_path) as json_path
 from {{ source('migration', 'id_map') }} as source

@@ -1,50 +1,46 @@
 -- The dispositions are what the report counts, the publish models are what lands. A row in one and not in the other
 -- would be reported as published and never arrive, or arrive unreported.
+{%- set publish_models = {
+    'repo_file': ['document'],
+    'exemption': ['manual_override', 'doc_requirement_exempted'],
+    'reviewer_address': ['account_email'],
+    'form_field': ['record_internal_id', 'record_internal_id1', 'account_meta_from_form_field'],
+    'keyword': ['account_meta_from_keyword', 'directory_label_overrides'],
+    'imap_upload': ['document_upload_provenance'],
+    'vornado_feed': ['account_meta_from_vornado_feed']
+} %}
+
 with
 
 published as (
 
-    select
-        'repo_file' as source_table,
-        source_key
-    from {{ ref('pub_dtx1__document') }}
-    union distinct
-    select
-        'exemption' as source_table,
-        source_key
-    from {{ ref('pub_dtx1__manual_override') }}
-    union distinct
-    select
-        'exemption' as source_table,
-        source_key
-    from {{ ref('pub_dtx1__doc_requirement_exempted') }}
-    union distinct
-    select
-        'reviewer_address' as source_table,
-        source_key
-    from {{ ref('pub_dtx1__account_email') }}
+    {% for source_table, models in publish_models.items() -%}
+        {% set last_table = loop.last -%}
+        {% for model in models -%}
+            select
+                '{{ source_table }}' as source_table,
+                source_key
+            from {{ ref('pub_dtx1__' ~ model) }}
+            {%- if not (last_table and loop.last) %}
+                union distinct
+            {% endif -%}
+        {% endfor -%}
+    {% endfor %}
 
 ),
 
 disposed as (
 
-    select
-        'repo_file' as source_table,
-        source_key,
-        disposition
-    from {{ ref('dsp_dtx1__repo_file') }}
-    union all
-    select
-        'exemption' as source_table,
-        source_key,
-        disposition
-    from {{ ref('dsp_dtx1__exemption') }}
-    union all
-    select
-        'reviewer_address' as source_table,
-        source_key,
-        disposition
-    from {{ ref('dsp_dtx1__reviewer_address') }}
+    {% for source_table in publish_models -%}
+        select
+            '{{ source_table }}' as source_table,
+            source_key,
+            disposition
+        from {{ ref('dsp_dtx1__' ~ source_table) }}
+        {%- if not loop.last %}
+            union all
+        {% endif -%}
+    {% endfor %}
 
 )
 

@@ -1,0 +1,3 @@
+{{ sentinel_census('keyword', 'D11-6', {
+    'customer_id': ['source.customer_id', 'number'],
+}) }}

@@ -1,0 +1,4 @@
+select
+    source.customer_id,
+    source._loaded_at as loaded_at
+from {{ source('dtx1', 'prepay_so_list') }} as source

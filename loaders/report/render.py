@@ -1,0 +1,48 @@
+"""Turns the document `dtx.report/1` into one page of HTML that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from loaders.console import visible
+from loaders.report.figures import DISPOSITIONS, table_figures, total
+
+_PARTS = {
+    "reconcile": "dtx.reconcile/1",
+    "preflight": "dtx.preflight/1",
+    "what_if": "dtx.what_if/1",
+    "rejects": "dtx.rejects/1",
+}
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """Render the page; the same document gives the same bytes (reliability R6).
+
+    Args:
+        report: `dtx.report/1`: `generated_at`, `code_version`, `environment`, `target`, and the four documents
+            `reconcile`, `preflight`, `what_if` and `rejects`, of which each may be `{"problem", "what_to_do"}` instead.
+
+    Raises:
+        ValueError: a part has a schema that this page does not know.
+    """
+    for part, schema in _PARTS.items():
+        if "problem" not in report[part] and report[part]["schema"] != schema:
+            raise ValueError(f"{part}: {report[part]['schema']} is not {schema}")
+    tables = [table_figures(table) for table in report["reconcile"].get("tables", [])]
+    # Every value is data: escaped by jinja, its control and bidirectional characters made visible.
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+    )
+    environment.filters["thousands"] = "{:,}".format
+    return environment.get_template("page.html.jinja").render(
+        report=report, tables=tables, total=total(tables), dispositions=DISPOSITIONS
+    )
