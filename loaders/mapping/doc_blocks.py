@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from loaders.mapping.column_maps import MapLine
-from loaders.mapping.markdown import code, codes, doc_block, source_link, table, with_links
+from loaders.mapping.markdown import code, codes, doc_block, graph_link, source_link, table, with_links
 from loaders.mapping.publish_models import PublishModel
 
 _HOW = {"value": "value", "condition": "condition", "key": "finds the row", "file": "names the file", "": ""}
@@ -38,7 +38,8 @@ def model_block(model: PublishModel, lines: Sequence[MapLine]) -> str:
     sections = [
         f"### From {code(model.source_table)} to {code(model.target_table)}",
         _mapping(feeding, lambda line: code(line.target_column)),
-        f"All columns of {source_link(model.source_table)} have their lines on its page.",
+        f"All columns of {source_link(model.source_table)} have their lines on its page. "
+        f"What the model is made from: {graph_link('the graph', model.name)}.",
     ]
     if unfed:
         sections += ["### Not from a source column", table(("DTX 2.0", "Value"), unfed)]
