@@ -134,8 +134,9 @@ def check(plan: Plan) -> None:
         GeneratorError: the plan is too small for the planted rows, or names a table that is not there.
     """
     if short := {table: least for table, least in PLANTED.items() if plan.rows_of(table) < least}:
+        given = ", ".join(f"{table} {plan.rows_of(table)}" for table in short)
         raise GeneratorError(
-            f"too few rows to hold every planted case: {', '.join(f'{table} {plan.rows_of(table)}' for table in short)}",
+            f"too few rows to hold every planted case: {given}",
             hint=f"At least {', '.join(f'{table} {least}' for table, least in short.items())}; or raise the scale.",
         )
     if unknown := set(plan.rows) - set(PLANTED) - set(TABLES):
