@@ -133,11 +133,11 @@ def check(plan: Plan) -> None:
     Raises:
         GeneratorError: the plan is too small for the planted rows, or names a table that is not there.
     """
-    for table, least in PLANTED.items():
-        if plan.rows_of(table) < least:
-            raise GeneratorError(
-                f"{table} needs at least {least} rows to hold every planted case, not {plan.rows_of(table)}",
-                hint=f"Raise the scale, or ask for rows of {table}.",
-            )
+    if short := {table: least for table, least in PLANTED.items() if plan.rows_of(table) < least}:
+        given = ", ".join(f"{table} {plan.rows_of(table)}" for table in short)
+        raise GeneratorError(
+            f"too few rows to hold every planted case: {given}",
+            hint=f"At least {', '.join(f'{table} {least}' for table, least in short.items())}; or raise the scale.",
+        )
     if unknown := set(plan.rows) - set(PLANTED) - set(TABLES):
         raise GeneratorError(f"DTX 1.0 has no table {', '.join(sorted(unknown))}", hint=f"It has {', '.join(TABLES)}.")

@@ -141,8 +141,6 @@ def sandbox(mariadb: MariaDB, postgres: Postgres, tmp_path_factory: pytest.TempP
     """A world whose tables take rows that the answers say nothing more of."""
     name = "answer_key"
     with empty_target(postgres, "answer_key_empty") as template:
-        with postgres.connect(template) as admin:
-            admin.execute("alter table migration.id_map add column if not exists json_path text[]")
         yield generated(name, template, Plan(), mariadb, postgres, tmp_path_factory.mktemp(name))
         mariadb.drop_database(name)
         postgres.drop_database(name)
