@@ -7,6 +7,7 @@ import sys
 import typer
 from rich.markup import escape
 
+from loaders.archive.command import app as archive_app
 from loaders.console import stderr
 from loaders.decisions.command import what_if_command
 from loaders.decode.command import decode
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command("setup")(setup_command)
 app.command("decode")(decode)
+app.add_typer(archive_app, name="archive")
 app.add_typer(files_app, name="files")
 app.command("mapping")(mapping_command)
 app.command("docs")(docs_command)
