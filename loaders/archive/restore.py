@@ -28,7 +28,6 @@ _SESSION = (
     "set session sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
     "set session time_zone = '+00:00'",
     "set session foreign_key_checks = 0",
-    "set session unique_checks = 0",
     "set session net_read_timeout = 3600",
 )
 _GENERATED = """
