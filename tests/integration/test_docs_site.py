@@ -50,7 +50,7 @@ def test_x1_the_site_holds_the_mapping_and_names_no_machine(page: str, ledger: S
     for node in published:
         assert f"to `{node['config']['meta']['publish']['target_table']}`" in node["description"], node["name"]
         assert node["name"].partition("__")[2] in overview
-    assert catalog["nodes"]["seed.dtx.exemption"]["columns"]["decides"]["type"] == "boolean"
+    assert catalog["nodes"]["seed.dtx.decisions"]["columns"]["decided_on"]["type"] == "date"
 
     assert not re.search(r'"original_file_path": "(\.\.|/)', page)
     for told in (PROJECT_ROOT, tmp_path, ledger.target_host, Path.home()):
