@@ -28,6 +28,8 @@ from loaders.files.stop import Stop
 from loaders.files.survey import survey
 from loaders.files.verify import Reading, list_without_row, verify_objects
 from loaders.settings import Settings, load_settings
+from loaders.setup.commands import ConfirmOption
+from loaders.setup.guard import check_server, check_settings
 
 app = typer.Typer(no_args_is_help=False)
 
@@ -40,20 +42,26 @@ def files(
     context: typer.Context,
     manifest: Manifest = DEFAULT_MANIFEST,
     dry_run: Annotated[bool, typer.Option(help="Look at every file and say what would happen; write nothing.")] = False,
+    confirm_database: ConfirmOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Move files from EFS to S3 and prove their stored bytes; run it again to go on or to try rejects again."""
     if context.invoked_subcommand is not None:
         return
     settings = load_settings()
+    check_settings(settings, settings.target_database if dry_run else confirm_database)
     models = load_models(manifest)
     raise typer.Exit(preview(settings, models, as_json) if dry_run else transfer(settings, models, as_json))
 
 
 @app.command("verify")
-def verify_command(manifest: Manifest = DEFAULT_MANIFEST, as_json: AsJson = False) -> None:
+def verify_command(
+    manifest: Manifest = DEFAULT_MANIFEST, confirm_database: ConfirmOption = None, as_json: AsJson = False
+) -> None:
     """Read every verified object back, hold it against the ledger, and list objects without a row."""
-    raise typer.Exit(verify(load_settings(), load_models(manifest), as_json))
+    settings = load_settings()
+    check_settings(settings, confirm_database)  # a row whose object is gone or changed loses its verdict
+    raise typer.Exit(verify(settings, load_models(manifest), as_json))
 
 
 def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> ExitCode:
@@ -187,6 +195,7 @@ def _check_mounted(settings: Settings, plan: Plan) -> None:
 def _ledger_connection(settings: Settings) -> Iterator[psycopg.Connection]:
     try:
         with connect(settings, "publisher", autocommit=True) as connection:
+            check_server(connection, settings)
             yield connection
     except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
         raise ServiceError(

@@ -195,6 +195,19 @@ class Crew:
                 member.submit([self._waiting.popleft() for _ in range(room)])
 
 
+def shares(options: Options, count: int) -> list[Options]:
+    """What each of `count` processes gets, so that what was set holds for all of them together."""
+    return [
+        replace(
+            options,
+            workers=options.workers // count + (number < options.workers % count),
+            files_per_second=options.files_per_second and options.files_per_second / count,
+            bytes_per_second=options.bytes_per_second and options.bytes_per_second / count,
+        )
+        for number in range(count)
+    ]
+
+
 @contextmanager
 def start_crew(options: Options, *, root: int, s3: S3, files: int, stop: Event) -> Iterator[Crew]:
     """Start those who move the files; at the end none of them is left.
@@ -214,13 +227,7 @@ def start_crew(options: Options, *, root: int, s3: S3, files: int, stop: Event) 
         return
     processes: list[WorkerProcess] = []
     try:
-        for number in range(count):
-            share = replace(
-                options,
-                workers=options.workers // count + (number < options.workers % count),
-                files_per_second=options.files_per_second and options.files_per_second / count,
-                bytes_per_second=options.bytes_per_second and options.bytes_per_second / count,
-            )
+        for share in shares(options, count):
             processes.append(WorkerProcess(share, root))
         yield Crew(processes, 2 * options.workers // count + _SPARE)
     finally:

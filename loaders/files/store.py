@@ -5,10 +5,9 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 from obstore.auth.boto3 import Boto3CredentialProvider
@@ -45,8 +44,7 @@ class StoreFault(Exception):
         self.slow_down = slow_down
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectDescription:
+class ObjectDescription(NamedTuple):
     """What is stored beside an object's bytes.
 
     Attributes:
