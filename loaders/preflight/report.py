@@ -40,7 +40,7 @@ def as_document(examination: Examination) -> Document:
             {
                 **answer.question.meta.model_dump(),
                 "model": answer.question.model,
-                "relation": f"{answer.question.schema}.{answer.question.name}",
+                "relation": str(answer.question.relation),
                 "effects": answer.effects,
                 "rows": [dict(row) for row in answer.rows],
             }
@@ -113,7 +113,7 @@ def _show_answer(answer: Answer) -> None:
     )
     hidden = len(answer.rows) - SHOWN_ROWS
     if hidden > 0:
-        _say(f"  and {hidden:,} more in {answer.question.schema}.{answer.question.name}")
+        _say(f"  and {hidden:,} more in {answer.question.relation}")
     todo = Counter((row["effect"], row["blocks"], row["what_to_do"]) for row in answer.rows if row["effect"] != "ok")
     for (effect, blocks, what_to_do), rows in sorted(todo.items(), key=lambda item: EFFECTS.index(item[0][0])):
         ruled = f", {blocks}" if blocks else ""
