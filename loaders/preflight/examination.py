@@ -83,11 +83,11 @@ def examine_all(settings: Settings, manifest_path: Path, *, applies_source_chang
             connection.execute("set transaction isolation level repeatable read read only")
             decisions, unread = _read_decisions(connection, manifest)
             findings = [*findings, *unread]
-            unbuilt = {finding.model for finding in findings if finding.effect == "blocks"}
+            faulty = {finding.model for finding in findings if finding.effect == "blocks"}
             answers = [
                 read_answer(connection, model)
                 for model in in_order(manifest.preflight_models)
-                if model.model not in unbuilt
+                if model.model not in faulty
             ]
         except psycopg.Error as error:
             raise ServiceError(f"the preflight failed with SQLSTATE {error.sqlstate or 'none'}") from None

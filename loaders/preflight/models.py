@@ -1,4 +1,4 @@
-"""The preflight models: questions about the data that dbt has answered, from the manifest and from the database."""
+"""The answers of the preflight models: what dbt found in the data, row by row."""
 
 from __future__ import annotations
 

@@ -126,10 +126,10 @@ def _sum(examination: Examination) -> str:
     for answer in examination.answers:
         rows.update(answer.effects)
     held = sorted({answer.question.meta.source_table for answer in examination.answers if answer.effects["holds"]})
-    because = f" (by their data: {', '.join(held)})" if held else ""
+    tables = f" ({', '.join(held)})" if held else ""
     return (
-        f"{findings['blocks']:,} findings block, {findings['holds'] + rows['holds']:,} hold{because}, "
-        f"{rows['attention']:,} rows to look at."
+        f"Findings: {findings['blocks']:,} block, {findings['holds']:,} hold. "
+        f"Rows: {rows['holds']:,} hold their table{tables}, {rows['attention']:,} to look at."
     )
 
 
