@@ -184,7 +184,7 @@ def questions_are_answered_and_nothing_is_held(world: World, preflight: Prefligh
     code, table, errors = preflight()
 
     assert code == 0
-    assert "0 findings block, 0 hold" in table
+    assert "Findings: 0 block, 0 hold. Rows: 0 hold their table" in table
     for output in (printed, table, errors):
         assert CANARY not in output
         assert world.settings.source_password.get_secret_value() not in output
@@ -222,14 +222,15 @@ def what_changed_is_named_and_held_until_it_is_ruled_on(world: World, preflight:
     _, report = examine(world.settings, load_manifest(world.manifest))
     assert report is not None
     states = {model.as_json()["model"]: model.as_json()["state"] for model in report.models}
-    assert states["pub_dtx1__document"].startswith("held")
+    assert states["pub_dtx1__document"].startswith("held: raw_dtx1.repo_file.legal_name")
+    assert states["pub_dtx1__manual_override"] == "held: pre_dtx1__exemption_extremes: M1 holds exemption"
     assert not states["pub_dtx1__account_email"].startswith("held")
 
     code, table, _ = preflight()
 
     assert code == 3
     assert "work_log.odd # name" in table
-    assert "by their data: exemption" in table
+    assert "1 hold their table (exemption)" in table
 
     world.in_source(
         "alter table repo_file drop legal_name",
