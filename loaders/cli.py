@@ -49,7 +49,9 @@ class Verbs(TyperGroup):
         module, name = _VERBS[cmd_name]
         verb = getattr(import_module(module), name)
         if isinstance(verb, typer.Typer):
-            return get_group(verb)
+            group = get_group(verb)
+            group.name = cmd_name
+            return group
         single = typer.Typer(add_completion=False)
         single.command(cmd_name)(verb)
         return get_command(single)
