@@ -32,18 +32,27 @@ def visible(text: str) -> str:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; a column whose cells are all numbers is right-aligned. Cells are data: no markup, `visible`."""
+    """Print a table; a column whose cells are all numbers is right-aligned.
+
+    Cells are data: no markup, `visible`. A `Text` is one that the caller has styled; without a terminal it is plain.
+    """
     table = Table(title=title, title_justify="left", header_style="bold")
     for index, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int | float) else visible(str(cell))) for cell in row))
+        table.add_row(*map(_rendered, row))
     if not stdout.is_terminal:
         # A log file has no width of its own: let the table be as wide as it needs.
         Console(file=sys.stdout, highlight=False, width=200).print(table)
         return
     stdout.print(table)
+
+
+def _rendered(cell: object) -> Text:
+    if isinstance(cell, Text):
+        return cell
+    return Text(f"{cell:,}" if isinstance(cell, int | float) else visible(str(cell)))
 
 
 class Meter:

@@ -67,6 +67,15 @@ class Settings(BaseSettings):
     files_per_second: float | None = Field(default=None, gt=0)
     megabytes_per_second: float | None = Field(default=None, gt=0)
 
+    archive_url: str | None = Field(default=None, description="s3://bucket/prefix, or a folder's absolute path.")
+    archive_recipients: str | None = Field(default=None, description="age public keys, joined by commas.")
+    archive_identity_file: Path | None = Field(
+        default=None, description="age private keys; to make an archive none is needed."
+    )
+    archive_retention_days: int = Field(default=3653, ge=1)
+    archive_mask_key: SecretStr | None = Field(default=None, min_length=32)
+    archive_restore_password: SecretStr | None = None
+
 
 @cache
 def load_settings() -> Settings:

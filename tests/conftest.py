@@ -30,6 +30,7 @@ TRANSFORM_SCHEMAS = (
     "migration_publish",
     "migration_dispositions",
     "migration_rejects",
+    "migration_preflight",
 )
 _numbers = itertools.count(1)
 

@@ -67,7 +67,7 @@ def _table(table: Row, columns: list[Row]) -> dict[str, Any]:
     own = sorted((c for c in columns if c["source_table"] == name), key=lambda c: int(c["ordinal"]))
     return {
         "name": name,
-        "description": table["description"],
+        "description": f"{table['description']}\n\n{{{{ doc('mapping_{name}') }}}}",
         "config": {"meta": {"key_columns": table["key_columns"], "decision_id": table["decision_id"]}},
         "columns": [
             *(_column(column) for column in own),

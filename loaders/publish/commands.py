@@ -1,4 +1,4 @@
-"""`dtx preflight`, `dtx publish` and `dtx rollback`."""
+"""`dtx publish` and `dtx rollback`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from loaders.console import print_json
 from loaders.database import connect
-from loaders.errors import ConfigurationError, ExitCode
+from loaders.errors import ConfigurationError
 from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
 from loaders.publish.engine import examine, publish
-from loaders.publish.findings import print_findings, refuse_if_blocked
+from loaders.publish.findings import refuse_if_blocked
 from loaders.publish.interrupt import Interrupt
 from loaders.publish.rollback import roll_back
 from loaders.settings import Settings, load_settings
@@ -25,21 +24,6 @@ ApplyOption = Annotated[
         help="Also update published rows whose source has changed and that nobody has edited in DTX 2.0.",
     ),
 ]
-
-
-def preflight_command(
-    manifest: ManifestOption = DEFAULT_MANIFEST, apply_source_changes: ApplyOption = False, as_json: JsonOption = False
-) -> None:
-    """Hold every publish contract against the live target and list all findings; writes nothing."""
-    settings = _checked_settings(None, writes=False)
-    findings, _ = examine(settings, load_manifest(manifest), applies_source_changes=apply_source_changes)
-    if as_json:
-        print_json({"schema": "dtx.preflight/1", "findings": [finding.as_json() for finding in findings]})
-    else:
-        print_findings(findings)
-    refuse_if_blocked(findings)
-    if any(finding.effect == "holds" for finding in findings):
-        raise typer.Exit(ExitCode.REFUSED)
 
 
 def publish_command(

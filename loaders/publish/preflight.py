@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
+from loaders.preflight.expected import read_mapped_columns
+from loaders.preflight.raw_columns import raw_column_findings
 from loaders.publish.catalogue import Column, Table, read_table
 from loaders.publish.contract import LedgerModel, Manifest, PreflightModel, PublishContract
 from loaders.publish.findings import Finding
@@ -71,6 +73,7 @@ def check_catalogue(
             findings.append(Finding("blocks", model.model, where, manifest.stale[model.model], _REBUILD))
         if read_table(connection, model.relation) is None:
             findings.append(Finding("blocks", model.model, where, "the model has not been built", _REBUILD))
+    findings += raw_column_findings(connection, manifest.contracts, read_mapped_columns())
     return targets, findings
 
 

@@ -26,6 +26,7 @@ _PUBLISHER_LEDGER = {
     "disposition": "SELECT, INSERT, UPDATE, DELETE",
     "reject": "SELECT, INSERT, UPDATE, DELETE",
     "file_transfer": "SELECT, INSERT, UPDATE",
+    "archive_object": "SELECT, INSERT, UPDATE",
     "build": "SELECT",
 }
 _ROLLBACK_LEDGER = {

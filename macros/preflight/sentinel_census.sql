@@ -49,12 +49,22 @@ extremes as (
 
 ),
 
+-- The model again and not `source`: a CTE that is read twice is materialized, payloads and parsed dates included.
+-- 1,000,000 exemptions took 30 s so, instead of 4.2 s.
+totals as (
+
+    select count(*) as table_rows
+    from {{ ref('stg_dtx1__' ~ source_table) }}
+
+),
+
 counted as (
 
     select
         extremes.*,
-        (select count(*) from source) as table_rows
+        totals.table_rows
     from extremes
+    cross join totals
     where
         not exists (
             select 1
@@ -92,7 +102,7 @@ select
             then
                 'Say what the value means in seeds/sentinels/sentinel_values.csv or, if it means what it says, in '
                 'seeds/preflight/accepted_extremes.csv; then run dbt build. Until then {{ source_table }} is not published.'
-        else 'Look at the rows. The value moves as it is, unless a line of seeds/sentinels/sentinel_values.csv says otherwise.'
+        else 'Look at the rows. The value is taken as it is, unless a line of seeds/sentinels/sentinel_values.csv says otherwise.'
     end as what_to_do
 from judged
 {%- endmacro %}

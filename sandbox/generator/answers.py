@@ -18,6 +18,7 @@ AccountMeta = "public.docutrax_hierarchy_accountmeta"
 Directory = "public.docutrax_hierarchy_directory"
 Record = "public.docutrax_hierarchy_record"
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _HEADER = ("option", "source_key", "disposition", "reason_code", "expected")
 
 
@@ -126,7 +127,7 @@ def _answer_file(folder: Path, table: str) -> Iterator[Any]:
 def _json(answer: Answer) -> str:
     if not answer.expected:
         return ""
-    return json.dumps([_element(target) for target in answer.expected], ensure_ascii=False)
+    return _encode([_element(target) for target in answer.expected])
 
 
 def _element(target: Target) -> dict[str, Any]:

@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import botocore.exceptions
 import psycopg
 import pymysql
+from pyrage.x25519 import Identity
 
 from loaders.errors import ConfigurationError, RefusedError, ServiceError
 from loaders.settings import Settings
@@ -64,7 +66,22 @@ class Stack:
             efs_root=self.efs_root,
             s3_bucket=self.bucket,
             s3_endpoint_url=self.s3.endpoint_url,
+            archive_url=f"s3://{self.bucket}/archive",
+            archive_recipients=str(self._archive_identity().to_public()),
+            archive_identity_file=self.archive_identity_file,
+            archive_mask_key=sha256(f"mask {password}".encode()).hexdigest(),
+            archive_restore_password=self.mariadb.password,
         )
+
+    @property
+    def archive_identity_file(self) -> Path:
+        """The age identity that opens this sandbox's archives; beside the EFS folder."""
+        return self.efs_root.with_name("archive-identity.txt")
+
+    def _archive_identity(self) -> Identity:
+        if not self.archive_identity_file.exists():
+            process.write_private(self.archive_identity_file, f"{Identity.generate()}\n", None)
+        return Identity.from_str(self.archive_identity_file.read_text().strip())
 
 
 def start(home: Path, environment: Mapping[str, str]) -> Stack:

@@ -8,16 +8,15 @@ import json
 import multiprocessing
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from generator_support import Sandbox, empty_target, generated
 
-from loaders.ledger.schema import upgrade_ledger
+from loaders.reconcile.source_tables import read_source_tables
 from loaders.settings import PROJECT_ROOT
 from sandbox import dtx2
 from sandbox.dtx1 import schema
@@ -25,70 +24,32 @@ from sandbox.generator import GeneratorError, Plan, generate
 from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import OWNER, Postgres
 
-KEYED = ("repo_file", "exemption", "reviewer_address")
-EMPTY = "generator_empty"
+WITHOUT_OPTIONS = ("repo_file", "exemption", "reviewer_address")
+WITH_OPTIONS = ("form_field", "keyword", "imap_upload", "vornado_feed")
+# Codes that the register may have once, for whatever table.
+OF_EVERY_TABLE = {("archive", "archived"), ("reject", "parent_not_published")}
 # Reasons that no data can bring about: they need a fault while files are moved.
 NEED_A_FAULT = {"file_changed", "file_failed", "file_conflict", "file_not_transferred"}
 
 
-@dataclass(frozen=True)
-class Sandbox:
-    """One generated world."""
-
-    name: str
-    mariadb: MariaDB
-    postgres: Postgres
-    efs_root: Path
-    answer_key: Path
-    counts: dict[str, int]
-
-    def mysql(self, statement: str) -> list[tuple[Any, ...]]:
-        with self.mariadb.connect(self.name) as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            return list(cursor.fetchall())
-
-    def target(self, statement: str) -> list[tuple[Any, ...]]:
-        with self.postgres.connect(self.name) as connection:
-            return connection.execute(statement).fetchall()
-
-    def answers(self, table: str) -> list[dict[str, str]]:
-        with (self.answer_key / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-
 @pytest.fixture(scope="module")
-def empty_target(postgres: Postgres) -> Iterator[Postgres]:
-    """The name EMPTY: a DTX 2.0 database with its tables and the ledger, to be used as a template."""
-    postgres.create_database(EMPTY)
-    dtx2.migrate(dtx2.Database(postgres.host, postgres.port, EMPTY, postgres.role_password))
-    with postgres.connect(EMPTY, role=OWNER) as owner:
-        upgrade_ledger(owner)
-    yield postgres
-    postgres.drop_database(EMPTY)
-
-
-def generated(name: str, plan: Plan, mariadb: MariaDB, postgres: Postgres, folder: Path) -> Sandbox:
-    mariadb.create_database(name)
-    postgres.create_database(name, template=EMPTY)
-    efs_root, answer_key = folder / "efs", folder / "answer_key"
-    with mariadb.connect(name) as source, postgres.connect(name, role=OWNER) as target:
-        schema.apply(source)
-        counts = generate(plan, source, target, efs_root, answer_key)
-    return Sandbox(name, mariadb, postgres, efs_root, answer_key, counts)
+def template(postgres: Postgres) -> Iterator[str]:
+    with empty_target(postgres, "generator_empty") as name:
+        yield name
 
 
 @pytest.fixture(scope="module")
 def sandboxes(
-    mariadb: MariaDB, empty_target: Postgres, tmp_path_factory: pytest.TempPathFactory
+    mariadb: MariaDB, postgres: Postgres, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Sandbox, Sandbox]]:
     """Two worlds of one plan."""
     names = ("generator_one", "generator_two")
     yield tuple(  # type: ignore[misc]
-        generated(name, Plan(), mariadb, empty_target, tmp_path_factory.mktemp(name)) for name in names
+        generated(name, template, Plan(), mariadb, postgres, tmp_path_factory.mktemp(name)) for name in names
     )
     for name in names:
         mariadb.drop_database(name)
-        empty_target.drop_database(name)
+        postgres.drop_database(name)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +61,8 @@ def test_every_table_has_its_rows(sandbox: Sandbox) -> None:
     tables = {column.source_table for column in schema.read_catalogue()}
     assert len(tables) == 22
     held = {table: sandbox.mysql(f"select count(*) from `{table}`")[0][0] for table in tables}
-    assert held == dict.fromkeys(tables, 100) | {"report_category": 9, "repo_file": 125}
+    more = {"repo_file": 135, **dict.fromkeys(("exemption", "form_field", "vornado_feed"), 125)}
+    assert held == dict.fromkeys(tables, 100) | more | {"report_category": 9}
     assert sandbox.counts == held
 
 
@@ -132,22 +94,89 @@ def test_m7_django_accepts_every_row_of_dtx2(sandbox: Sandbox) -> None:
     assert dtx2.judge(database, *(f"{app}.{model}" for app, names in models.items() for model in names)) == []
 
 
-@pytest.mark.parametrize("table", KEYED)
-def test_answer_key_has_each_source_row_once(sandbox: Sandbox, table: str) -> None:
-    keys = [str(key) for (key,) in sandbox.mysql(f"select {table}_id from {table} order by {table}_id")]
-    assert [answer["source_key"] for answer in sandbox.answers(table)] == keys
+def test_every_table_has_its_answers(sandbox: Sandbox) -> None:
+    """Each source row once an option, by its key where the table has one; keyless rows by their number."""
+    tables = read_source_tables()
+    assert len(tables) == 22
+    assert {path.stem for path in sandbox.answer_key.glob("*.csv")} == set(tables)
+    for table, described in tables.items():
+        lines: dict[str, list[str]] = defaultdict(list)
+        for answer in sandbox.answers(table):
+            lines[answer["option"]].append(answer["source_key"])
+        assert len(lines) == (1 if table not in WITH_OPTIONS else 3 if table in ("form_field", "keyword") else 2), table
+        if described.key_columns:
+            (key,) = described.key_columns
+            expected = [str(value) for (value,) in sandbox.mysql(f"select {key} from {table} order by {key}")]
+        elif table == "keyword":
+            expected = keyword_keys(sandbox)
+        else:
+            expected = [""] * sandbox.counts[table]
+        assert all(sorted(keys) == sorted(expected) for keys in lines.values()), table
 
 
-@pytest.mark.parametrize("table", KEYED)
+def keyword_keys(sandbox: Sandbox) -> list[str]:
+    """Source keys as docs/architecture.md has them, computed by PostgreSQL from the text that the raw layer holds."""
+    with sandbox.postgres.connect(sandbox.name) as connection:
+        connection.execute(
+            "create temporary table raw (customer_id text, keyword text, replacement text,"
+            " _loaded_at timestamptz default now(), _unstorable jsonb)"
+        )
+        for customer, *texts in sandbox.mysql("select customer_id, keyword, replacement from keyword"):
+            unstorable = {
+                name: text.encode().hex()
+                for name, text in zip(("keyword", "replacement"), texts, strict=True)
+                if text and "\0" in text
+            }
+            held = [None if text and "\0" in text else text for text in texts]
+            connection.execute(
+                "insert into raw (customer_id, keyword, replacement, _unstorable) values (%s, %s, %s, %s)",
+                (str(customer), *held, json.dumps(unstorable) if unstorable else None),
+            )
+        rows = connection.execute("""
+            select hash || '#' || row_number() over (partition by hash)
+            from (
+                select md5((
+                    case when _unstorable is null then to_jsonb(raw) - '_loaded_at' - '_unstorable'
+                    else to_jsonb(raw) - '_loaded_at' end
+                )::text) as hash
+                from raw
+            ) as hashed
+        """).fetchall()
+        assert connection.execute("select count(*) from raw where _unstorable is not null").fetchone() == (4,)
+    return [key for (key,) in rows]
+
+
+@pytest.mark.parametrize("table", WITHOUT_OPTIONS + WITH_OPTIONS)
 def test_every_reason_code_is_planted(sandbox: Sandbox, table: str) -> None:
     with (PROJECT_ROOT / "seeds" / "ledger" / "reason_codes.csv").open(encoding="utf-8", newline="") as file:
         known = {
             (code["disposition"], code["reason_code"]) for code in csv.DictReader(file) if code["source_table"] == table
         }
-    assert len(known) > 20
+    assert len(known) > 10
     impossible = NEED_A_FAULT | ({"file_unreadable"} if os.geteuid() == 0 else set())
     planted = {(answer["disposition"], answer["reason_code"]) for answer in sandbox.answers(table)}
-    assert planted == {code for code in known if code[1] not in impossible}
+    assert planted - OF_EVERY_TABLE == {code for code in known if code[1] not in impossible} - OF_EVERY_TABLE
+
+
+def test_json_is_what_postgresql_prints(sandbox: Sandbox) -> None:
+    """Every jsonb that is expected, and every JSON object that is expected as text, is PostgreSQL's own spelling."""
+    printed = [
+        text
+        for table in ("keyword", "imap_upload", "vornado_feed", "exemption")
+        for answer in sandbox.answers(table)
+        for row in json.loads(answer["expected"] or "[]")
+        for column, text in row["columns"].items()
+        if column in ("settings", "metadata") or (table == "vornado_feed" and column == "value")
+    ]
+    assert len(printed) > 150
+    with sandbox.postgres.connect(sandbox.name) as connection:
+        assert (
+            connection.execute(
+                "select text, text::jsonb::text from unnest(%s::text[]) as text where text <> text::jsonb::text",
+                (printed,),
+            ).fetchall()
+            == []
+        )
 
 
 def dump(sandbox: Sandbox) -> dict[str, str]:
@@ -210,7 +239,7 @@ def test_expected_rows_name_parents_that_exist(sandbox: Sandbox) -> None:
     }
     ids = {name: {str(key) for (key,) in sandbox.target(f"select id from {table}")} for name, table in parents.items()}
     seen = Counter[str]()
-    for table in KEYED:
+    for table in WITHOUT_OPTIONS + WITH_OPTIONS:
         for answer in sandbox.answers(table):
             for row in json.loads(answer["expected"] or "[]"):
                 for column, value in row["columns"].items():
@@ -273,7 +302,7 @@ def test_f1_files_lie_where_the_answers_say(sandbox: Sandbox) -> None:
     assert not any(path.exists() for path in missing)
 
 
-def test_nothing_is_added_to_what_is_there(sandbox: Sandbox, empty_target: Postgres, tmp_path: Path) -> None:
+def test_nothing_is_added_to_what_is_there(sandbox: Sandbox, template: str, tmp_path: Path) -> None:
     """Filled tables and folders are refused before anything is written."""
     before = dump(sandbox)
     with sandbox.mariadb.connect(sandbox.name) as source, sandbox.mariadb.connect("mysql") as other:
@@ -283,7 +312,7 @@ def test_nothing_is_added_to_what_is_there(sandbox: Sandbox, empty_target: Postg
         schema.apply(other)
         with (
             sandbox.postgres.connect(sandbox.name, role=OWNER) as filled,
-            empty_target.connect(EMPTY, role=OWNER) as empty,
+            sandbox.postgres.connect(template, role=OWNER) as empty,
         ):
             with pytest.raises(GeneratorError, match="repo_file is not empty"):
                 generate(Plan(), source, empty, tmp_path / "efs", tmp_path / "answer_key")
@@ -297,27 +326,31 @@ def test_nothing_is_added_to_what_is_there(sandbox: Sandbox, empty_target: Postg
     assert dump(sandbox) == before
 
 
-# Held in memory, 200,000 rows of the two tables would take more than this by themselves.
-LARGE = {"repo_file": 50_000, "exemption": 150_000}
+# Held in memory, 160,000 rows of these tables would take more than this by themselves.
+LARGE = {
+    "repo_file": 20_000,
+    "exemption": 40_000,
+    **dict.fromkeys(("form_field", "keyword", "imap_upload", "vornado_feed"), 25_000),
+}
 RSS_CAP_MEGABYTES = 200
 
 
-def peak_memory_of_a_large_run(mariadb: MariaDB, postgres: Postgres, folder: Path) -> int:
+def peak_memory_of_a_large_run(template: str, mariadb: MariaDB, postgres: Postgres, folder: Path) -> int:
     """Megabytes; to be run in a process of its own."""
     large = Plan(rows=LARGE, file_bytes=(100, 200))
-    generated("generator_large", large, mariadb, postgres, folder)
+    generated("generator_large", template, large, mariadb, postgres, folder)
     # Not getrusage: its maximum starts with what the parent held when it made this process.
     (peak,) = re.findall(r"^VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(), flags=re.MULTILINE)
     return int(peak) // 1024
 
 
-def test_memory_does_not_grow_with_rows(mariadb: MariaDB, empty_target: Postgres, tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_rows(mariadb: MariaDB, postgres: Postgres, template: str, tmp_path: Path) -> None:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
-        peak = processes.submit(peak_memory_of_a_large_run, mariadb, empty_target, tmp_path).result()
+        peak = processes.submit(peak_memory_of_a_large_run, template, mariadb, postgres, tmp_path).result()
     assert peak < RSS_CAP_MEGABYTES
-    large = Sandbox("generator_large", mariadb, empty_target, tmp_path / "efs", tmp_path / "answer_key", {})
+    large = Sandbox("generator_large", mariadb, postgres, tmp_path / "efs", tmp_path / "answer_key", {})
     for table, count in LARGE.items():
         assert large.mysql(f"select count(*) from {table}") == [(count,)]
-        assert len(large.answers(table)) == count
+        assert len({answer["source_key"] for answer in large.answers(table)}) == count
     mariadb.drop_database("generator_large")
-    empty_target.drop_database("generator_large")
+    postgres.drop_database("generator_large")

@@ -28,6 +28,7 @@ NAMES = {
     "publish": r"pub_dtx1__\w+",
     "dispositions": r"dsp_dtx1__\w+",
     "rejects": r"rej_dtx1__\w+",
+    "preflight": r"pre_dtx1__\w+",
 }
 # What a layer may read: the layers before it, and itself where a step builds on a step.
 READS = {
@@ -36,6 +37,7 @@ READS = {
     "publish": {"staging", "intermediate"},
     "dispositions": {"intermediate"},
     "rejects": {"staging", "intermediate"},
+    "preflight": {"staging", "intermediate"},
 }
 # It counts what the layers after it decided, and nothing reads it but `dtx what-if`.
 READS_DISPOSITIONS = "int_dtx1__outcomes_by_option"
@@ -163,7 +165,7 @@ def test_models_are_short_and_have_no_length_cast(manifest: Node) -> None:
 
 def test_what_leaves_dbt_has_an_enforced_contract_with_types(manifest: Node) -> None:
     for layer, node in models_of(manifest):
-        if layer in ("publish", "dispositions", "rejects"):
+        if layer in ("publish", "dispositions", "rejects", "preflight"):
             assert node["config"]["contract"]["enforced"] is True, node["name"]
             assert [c["name"] for c in node["columns"].values() if not c["data_type"]] == [], node["name"]
 
@@ -174,6 +176,7 @@ def test_each_layer_says_what_it_publishes_and_whose_rows_it_accounts_for(manife
         meta = node["config"]["meta"]
         assert ("publish" in meta) == (layer == "publish"), node["name"]
         assert ("ledger" in meta) == (layer in ("dispositions", "rejects")), node["name"]
+        assert ("preflight" in meta) == (layer == "preflight"), node["name"]
         if layer == "publish":
             assert meta["publish"]["decision_id"] in decided
 

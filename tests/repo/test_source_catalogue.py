@@ -1,4 +1,4 @@
-"""The source catalogue and the column maps: complete, consistent, and at the widths that the area documents state."""
+"""The source catalogue: complete, consistent, and at the widths that the area documents state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from loaders.settings import PROJECT_ROOT
 from sandbox.dtx1.schema import SourceColumn, create_statements, read_catalogue
 
 LEDGER = PROJECT_ROOT / "seeds" / "ledger"
-COLUMN_MAPS = PROJECT_ROOT / "seeds" / "column_maps"
 TEXT_TYPE = re.compile(r"(var)?char\(|(tiny|medium|long)?text$|enum\(|set\(")
 
 # Widths as the documents of Areas 11 and 12 state them.
@@ -72,7 +71,6 @@ def lines(path: str) -> list[Line]:
 
 COLUMNS = lines("seeds/ledger/source_columns.csv")
 TABLES = lines("seeds/ledger/source_tables.csv")
-MAPS = {path.stem: lines(str(path)) for path in sorted(COLUMN_MAPS.glob("*.csv"))}
 
 
 def of_table(table: str) -> list[Line]:
@@ -173,54 +171,4 @@ def test_ddl_doubles_backticks_and_keeps_the_order_of_a_key() -> None:
         "  `a``` int(11) not null,\n"
         "  primary key (`b`, `a```)\n"
         ") engine=InnoDB default charset=latin1"
-    ]
-
-
-def test_the_first_three_tables_have_column_maps() -> None:
-    assert {"repo_file", "exemption", "reviewer_address"} <= MAPS.keys()
-
-
-@pytest.mark.parametrize("table", MAPS)
-def test_column_map_covers_the_catalogue_both_ways(table: str) -> None:
-    mapped = [name for name, _ in groupby(MAPS[table], key=itemgetter("column_name"))]
-    assert mapped == [column["column_name"] for column in of_table(table)]
-    assert {line["source_table"] for line in MAPS[table]} == {table}
-
-
-@pytest.mark.parametrize("table", MAPS)
-def test_column_map_says_what_becomes_of_each_column(table: str) -> None:
-    decision = next(t["decision_id"] for t in TABLES if t["source_table"] == table)
-    ways: Counter[tuple[str, str, str]] = Counter()
-    for line in MAPS[table]:
-        where = f"{table}.{line['column_name']}"
-        assert line["disposition"] in {"mapped", "dropped", "archived", "key"}, where
-        has_target = bool(line["target_table"]) and bool(line["target_column"])
-        assert has_target == (line["disposition"] == "mapped"), where
-        assert bool(line["target_table"]) == bool(line["target_column"]), where
-        assert line["rule"].endswith("."), where
-        assert line["decision_id"] == decision, where
-        assert line["evidence"] in {"named", "inferred"}, where
-        if has_target:
-            ways[line["column_name"], line["target_table"], line["target_column"]] += 1
-    assert not [way for way, times in ways.items() if times > 1]
-
-
-@pytest.mark.parametrize("table", MAPS)
-def test_columns_without_a_target_are_mapped_once(table: str) -> None:
-    several = {name for name, times in Counter(line["column_name"] for line in MAPS[table]).items() if times > 1}
-    assert {line["disposition"] for line in MAPS[table] if line["column_name"] in several} <= {"mapped"}
-
-
-@pytest.mark.parametrize("table", MAPS)
-def test_an_inferred_column_is_never_called_named_by_its_map(table: str) -> None:
-    inferred = {column["column_name"] for column in of_table(table) if column["evidence"] == "inferred"}
-    assert not [
-        line["column_name"] for line in MAPS[table] if line["column_name"] in inferred and line["evidence"] == "named"
-    ]
-
-
-@pytest.mark.parametrize("table", MAPS)
-def test_keys_of_the_map_are_keys_of_the_table(table: str) -> None:
-    assert [line["column_name"] for line in MAPS[table] if line["disposition"] == "key"] == [
-        column["column_name"] for column in of_table(table) if column["key"] == "primary"
     ]

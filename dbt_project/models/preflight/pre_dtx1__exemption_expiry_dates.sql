@@ -20,7 +20,7 @@ counted as (
         exemptions.expiry_date is not null as is_date,
         count(*) as row_count
     from exemptions
-    group by expiry_text, is_date
+    group by exemptions.expiry_text, exemptions.expiry_date is not null
 
 ),
 
@@ -50,8 +50,10 @@ select
     case when answered.kind in ('suspicious', 'no_date') then 'attention' else 'ok' end as effect,
     null::text as blocks,
     case answered.kind
-        when 'suspicious' then 'Look at the rows. The date moves as it is, unless seeds/sentinels/sentinel_values.csv says otherwise.'
-        when 'no_date' then 'No calendar has this day: its rows are rejected as expiry_invalid. Correct them in DTX 1.0.'
+        when 'suspicious'
+            then 'Look at the rows; the date moves as it is, unless seeds/sentinels/sentinel_values.csv says otherwise.'
+        when 'no_date'
+            then 'No calendar has this day; its rows are rejected as expiry_invalid until DTX 1.0 has another.'
         else 'Nothing.'
     end as what_to_do
 from answered

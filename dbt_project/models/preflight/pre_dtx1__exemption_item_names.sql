@@ -40,7 +40,8 @@ answered as (
         counted.*,
         case
             when counted.item_type_key = 'coi' then coverages.coverage_type
-            when counted.item_type_key = 'document' and document_types.document_type_key is not null then 'DocRequirement'
+            when counted.item_type_key = 'document' and document_types.document_type_key is not null
+                then 'DocRequirement'
         end as maps_to
     from counted
     left join coverages on counted.item_name_key = {{ natural_key('coverages.item_name') }}
@@ -62,8 +63,8 @@ select
         when answered.maps_to is not null then 'Nothing.'
         when answered.item_type_key = 'coi'
             then
-                'Add the name to seeds/value_maps/exemption_item_to_coverage.csv and run dbt build; without it these rows are '
-                'rejected as item_name_unmapped.'
+                'Add the name to seeds/value_maps/exemption_item_to_coverage.csv and run dbt build; without it these rows '
+                'are rejected as item_name_unmapped.'
         when answered.item_type_key = 'document'
             then
                 'No DocRequirement of DTX 2.0 asks for this document type; without one these rows are rejected as '

@@ -61,7 +61,7 @@ select
     case
         when answered.is_mapped then 'Nothing.'
         else
-            'Add a line to seeds/value_maps/form_field_property.csv and run dbt build; without it these rows are rejected '
-            'as property_unmapped.'
+            'Add a line to seeds/value_maps/form_field_property.csv and run dbt build; without it these rows are '
+            'rejected as property_unmapped.'
     end as what_to_do
 from answered

@@ -62,9 +62,12 @@ select
     'D11-9' as blocks,
     case answered.outcome
         when 'replaced' then 'Nothing.'
-        when 'no_billing_profile' then 'The Account has no BillingProfile, so that nothing replaces the list: ask billing.'
-        when 'payment_method_unruled' then 'Say in seeds/preflight/prepaid_payment_methods.csv whether this way of paying is prepaid.'
-        when 'pays_otherwise' then 'Ask billing whether the customer still pays in advance, and correct the BillingProfile if so.'
+        when 'no_billing_profile'
+            then 'The Account has no BillingProfile, so that nothing replaces the list: ask billing.'
+        when 'payment_method_unruled'
+            then 'Say in seeds/preflight/prepaid_payment_methods.csv whether this way of paying is prepaid.'
+        when 'pays_otherwise'
+            then 'Ask billing whether the customer still pays in advance, and correct the BillingProfile if so.'
         else 'The list names a customer without an Account in DTX 2.0: confirm that nobody is billed for it.'
     end as what_to_do
 from answered

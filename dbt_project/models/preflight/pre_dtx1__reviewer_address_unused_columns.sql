@@ -14,11 +14,12 @@ used as (
         count(*) as row_count,
         min(reviewer_addresses.reviewer_address_id) as sample_reviewer_address_id
     from reviewer_addresses
-    cross join lateral (
-        values
-        ('type', {{ trim_to_null('reviewer_addresses.address_type') }}),
-        ('level', nullif({{ trim_to_null('reviewer_addresses.address_level') }}, '0'))
-    ) as spread (column_name, value)
+    cross join
+        lateral (
+            values
+            ('type', {{ trim_to_null('reviewer_addresses.address_type') }}),
+            ('level', nullif({{ trim_to_null('reviewer_addresses.address_level') }}, '0'))
+        ) as spread (column_name, value)
     where spread.value is not null
     group by spread.column_name, spread.value
 
@@ -31,5 +32,6 @@ select
     used.sample_reviewer_address_id,
     'attention' as effect,
     'D11-8' as blocks,
-    'The column is dropped because nobody used it, and here somebody did: say what the value means before it is lost.' as what_to_do
+    'The column is dropped, being unused, and here it was used: say what the value means before it is lost.'
+        as what_to_do
 from used

@@ -16,6 +16,7 @@ repo_files as (
 counted as (
 
     select
+        case when grouping(repo_files.customer_id) = 1 then 'all' else 'customer' end as scope,
         repo_files.customer_id,
         count(*) as row_count,
         sum(repo_files.stated_bytes)::bigint as stated_bytes,
@@ -23,11 +24,13 @@ counted as (
         count(*) filter (where classified.disposition = 'reject') as rejected_count
     from classified
     inner join repo_files on classified.source_key = repo_files.source_key
-    group by repo_files.customer_id
+    group by grouping sets ((), (repo_files.customer_id))
+    having count(*) > 0
 
 )
 
 select
+    counted.scope,
     counted.customer_id,
     counted.row_count,
     counted.stated_bytes,

@@ -19,12 +19,13 @@ filled as (
         count(*) as row_count,
         min({{ bigint_from_text('feeds.source_key') }}) as sample_vornado_feed_id
     from feeds
-    cross join lateral (
-        values
-        {%- for name, column in contacts.items() %}
-        ('{{ column }}', {{ trim_to_null('feeds.' ~ name) }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as spread (column_name, value)
+    cross join
+        lateral (
+            values
+            {%- for name, column in contacts.items() %}
+                ('{{ column }}', {{ trim_to_null('feeds.' ~ name) }}){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as spread (column_name, value)
     where spread.value is not null
     group by spread.column_name
 

@@ -13,11 +13,15 @@ from {{ model }} as d
 where d.{{ column_name }} = any(string_to_array(d.refused_options, '|'))
 {%- endset %}
 
-{#- A failed test says how many rows it found; this one says which option was chosen. #}
+{#- A failed test says how many rows it found; this one says which options were chosen. #}
 {%- if execute and flags.WHICH in ('build', 'test') %}
+    {%- set found = [] %}
     {%- for row in run_query(refused) %}
-        {{ exceptions.raise_compiler_error(row[0] ~ ": " ~ row[1] ~ " is not part of moving data; choose one of its options") }}
+        {%- do found.append(row[0] ~ ": " ~ row[1] ~ " is not part of moving data") %}
     {%- endfor %}
+    {%- if found %}
+        {{ exceptions.raise_compiler_error(found | join("; ")) }}
+    {%- endif %}
 {%- endif %}
 
 {{ refused }}

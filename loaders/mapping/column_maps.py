@@ -1,0 +1,78 @@
+"""The column maps, seeds/column_maps/<table>.csv: one line per source column and target column (docs/mapping.md)."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from loaders.errors import ConfigurationError
+from loaders.settings import PROJECT_ROOT
+
+SEEDS = PROJECT_ROOT / "seeds"
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MapLine:
+    """One line of a column map.
+
+    Attributes:
+        disposition: mapped, key (of the id map), dropped or archived.
+        decides: whether the column's value helps to decide what becomes of the row.
+        target_table: with its schema; empty unless the line names a target column.
+        role: value, condition, key or file; empty unless the line names a target column.
+        rule: how the value gets there, or why it does not.
+        evidence: named or inferred.
+    """
+
+    source_table: str
+    column_name: str
+    disposition: str
+    decides: bool
+    target_table: str
+    target_column: str
+    role: str
+    rule: str
+    decision_id: str
+    evidence: str
+
+
+def read_column_maps() -> dict[str, list[MapLine]]:
+    """Every table's map, in the order of seeds/ledger/source_tables.csv; lines in the files' order.
+
+    Raises:
+        ConfigurationError: a table has no map, or a file is no map.
+    """
+    return {
+        table["source_table"]: _read_map(SEEDS / "column_maps" / f"{table['source_table']}.csv")
+        for table in read_seed("ledger/source_tables.csv")
+    }
+
+
+def read_seed(name: str) -> list[Row]:
+    """The lines of a file under seeds/, such as `ledger/decisions.csv`.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    try:
+        with (SEEDS / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"seeds/{name} does not exist",
+            hint="Restore it; every table of seeds/ledger/source_tables.csv has a column map.",
+        ) from None
+
+
+def _read_map(path: Path) -> list[MapLine]:
+    rows = read_seed(f"column_maps/{path.name}")
+    try:
+        return [MapLine(**{**row, "decides": row["decides"] == "true"}) for row in rows]  # type: ignore[arg-type]
+    except (KeyError, TypeError):
+        raise ConfigurationError(
+            f"seeds/column_maps/{path.name} has other columns than a column map",
+            hint="See docs/mapping.md for the columns of a map.",
+        ) from None

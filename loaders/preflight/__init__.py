@@ -1,0 +1,1 @@
+"""What people read before they run: contracts, the legacy server's columns, decisions and the preflight models."""

@@ -1,0 +1,59 @@
+"""What we know of DTX 1.0's columns: the source catalogue and the column maps, from their seeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from loaders.mapping.column_maps import SEEDS, read_seed
+
+_LEGACY_UTF8 = re.compile(r"utf8$")
+_DISPLAY_WIDTH = re.compile(r"^((?:tiny|small|medium|big)?int|year)\(\d+\)")
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedColumn:
+    """A column of the catalogue; type and character set as `common_type` and `common_character_set` give them."""
+
+    mysql_type: str
+    character_set: str
+    nullable: bool
+    is_key: bool
+
+
+Catalogue: TypeAlias = Mapping[str, Mapping[str, ExpectedColumn]]
+ColumnMaps: TypeAlias = Mapping[str, frozenset[str]]
+
+
+def read_catalogue() -> Catalogue:
+    """Source table to column to what `source_columns.csv` says of it (architecture, Source catalogue)."""
+    catalogue: dict[str, dict[str, ExpectedColumn]] = {}
+    for line in read_seed("ledger/source_columns.csv"):
+        catalogue.setdefault(line["source_table"], {})[line["column_name"]] = ExpectedColumn(
+            mysql_type=common_type(line["mysql_type"]),
+            character_set=common_character_set(line["character_set"]),
+            nullable=line["nullable"] == "true",
+            is_key=line["key"] == "primary",
+        )
+    return catalogue
+
+
+def read_mapped_columns() -> ColumnMaps:
+    """Source table to the columns that its map names; a table without a map is absent (architecture, Column maps)."""
+    return {
+        path.stem: frozenset(line["column_name"] for line in read_seed(f"column_maps/{path.name}"))
+        for path in sorted((SEEDS / "column_maps").glob("*.csv"))
+    }
+
+
+def common_type(mysql_type: str) -> str:
+    """A column type as every server prints it: MySQL 8 has no display widths but that of tinyint(1), a boolean."""
+    lowered = mysql_type.lower()
+    return lowered if lowered == "tinyint(1)" else _DISPLAY_WIDTH.sub(r"\1", lowered)
+
+
+def common_character_set(character_set: str | None) -> str:
+    """A character set as every server names it: before MariaDB 10.6 and MySQL 8.0.24, utf8mb3 is utf8."""
+    return _LEGACY_UTF8.sub("utf8mb3", character_set or "")
