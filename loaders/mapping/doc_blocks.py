@@ -71,7 +71,14 @@ def model_block(model: PublishModel, lines: Sequence[MapLine]) -> str:
 def _whole_map(lines: Sequence[MapLine]) -> str:
     deciding = codes(dict.fromkeys(line.column_name for line in lines if line.decides))
     rows = (
-        (code(each.column_name), _goes_to(each), _HOW[each.role], with_links(each.rule), each.decision_id, each.evidence)
+        (
+            code(each.column_name),
+            _goes_to(each),
+            _HOW[each.role],
+            with_links(each.rule),
+            each.decision_id,
+            each.evidence,
+        )
         for each in lines
     )
     targets = {_model(line): line.target_table for line in lines if line.target_table}

@@ -21,16 +21,23 @@ from loaders.settings import PROJECT_ROOT
 TARGET = PROJECT_ROOT / "dbt_project" / "target" / "docs"
 
 _PATHS = frozenset({"path", "original_file_path"})
-_DROPPED = frozenset({"root_path", "build_path", "compiled_path", "created_at", "invocation_id", "invocation_started_at", "user_id"})
+_DROPPED = frozenset(
+    {"root_path", "build_path", "compiled_path", "created_at", "invocation_id", "invocation_started_at", "user_id"}
+)
 
 
 def docs_command(
-    output: Annotated[Path, typer.Option("--output", help="The file to write.")] = PROJECT_ROOT / "output" / "docs.html",
+    output: Annotated[Path, typer.Option("--output", help="The file to write.")] = PROJECT_ROOT
+    / "output"
+    / "docs.html",
     target: Annotated[Path, typer.Option("--target", help="Where dbt docs generate wrote its files.")] = TARGET,
 ) -> None:
     """Write the documentation site as one file; run `dbt docs generate --target-path target/docs` before."""
     try:
-        texts = {name: (target / name).read_text(encoding="utf-8") for name in ("index.html", "manifest.json", "catalog.json")}
+        texts = {
+            name: (target / name).read_text(encoding="utf-8")
+            for name in ("index.html", "manifest.json", "catalog.json")
+        }
     except FileNotFoundError as missing:
         raise ConfigurationError(
             f"{Path(missing.filename).name} is not in {target}",
@@ -56,7 +63,9 @@ def site(page: str, manifest: Mapping[str, Any], catalog: Mapping[str, Any]) -> 
     for name, document in (("MANIFEST", manifest), ("CATALOG", catalog)):
         place = f'"{name}.JSON INLINE DATA"'
         if page.count(place) != 1:
-            raise ConfigurationError(f"dbt's index.html has no place {place}", hint="Pin dbt-core as pyproject.toml does.")
+            raise ConfigurationError(
+                f"dbt's index.html has no place {place}", hint="Pin dbt-core as pyproject.toml does."
+            )
         # `</` would end the script that the document stands in.
         page = page.replace(place, json.dumps(_cleaned(document), ensure_ascii=False).replace("</", "<\\/"))
     return page
