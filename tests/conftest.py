@@ -114,6 +114,7 @@ def ledger(database: Settings) -> Settings:
         upgrade_ledger(owner)
         owner.execute(f"grant usage on schema migration to {TRANSFORM}, {PUBLISHER}, {ROLLBACK}")
         owner.execute(f"grant select on all tables in schema migration to {TRANSFORM}")
+        owner.execute(f"grant insert, update on migration.build to {TRANSFORM}")
         owner.execute(
             f"grant select, insert, update, delete on all tables in schema migration to {PUBLISHER}, {ROLLBACK}"
         )

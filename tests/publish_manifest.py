@@ -41,8 +41,12 @@ def model_node(name: str, schema: str, columns: dict[str, str], meta: dict[str, 
 def publish_node(name: str, columns: dict[str, str], meta: dict[str, Any]) -> dict[str, Any]:
     """A publish model's node; the key columns are added."""
     keys = {"source_key": "text", "legacy_key": "text"}
-    if meta.get("mode") == "update":
+    if meta.get("mode") != "insert":
         keys["target_id"] = "bigint"
+    if "resolve" in meta:
+        keys["target_legacy_key"] = "text"
+    if meta.get("mode") == "merge_json":
+        keys["json_path"] = "text[]"
     return model_node(name, "migration_publish", {**keys, **columns}, {"publish": meta})
 
 

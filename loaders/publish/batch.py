@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -11,19 +12,18 @@ from psycopg import sql
 from loaders.errors import LossError
 from loaders.failpoints import failpoint
 from loaders.ledger.code_version import code_version
-from loaders.publish.canonical import rendered, row_hash
+from loaders.publish.canonical import column_value, rendered, row_hash
 from loaders.publish.faults import faulty_columns
 from loaders.publish.frozen import FrozenModel
-from loaders.publish.gates import CONSTRAINT_VIOLATION, PARENT_VANISHED, parent_gates
+from loaders.publish.gates import CONSTRAINT_VIOLATION, live_gates
+from loaders.publish.places import objects_before
 from loaders.publish.query import only_row, relation_sql
 from loaders.publish.records import forget_rejects, record_rejects
 from loaders.publish.session import WriterSession
+from loaders.publish.writes import write_statement
 
-_ROWS, _VANISHED = sql.Identifier("pg_temp", "dtx_batch"), sql.Identifier("pg_temp", "dtx_vanished")
-
-# insert: new rows. update: named columns of rows that are there. reapply: the same for rows that we published ourselves
-# and whose source has changed since (P7).
-BatchKind = Literal["insert", "update", "reapply"]
+_NO_OBJECTS = sql.SQL("select null::text as legacy_key, null::integer as objects_before")
+_ROWS, _REFUSED = sql.Identifier("pg_temp", "dtx_batch"), sql.Identifier("pg_temp", "dtx_refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +43,28 @@ class KeyRange:
 
 @dataclass(frozen=True, slots=True)
 class BatchOutcome:
-    """Rows of one committed batch: rows_in = published + present + rejected; all rejects are vanished parents."""
+    """Rows of one committed batch: rows_in = published + present + Σ rejected (reason code to rows)."""
 
     rows_in: int
     published: int
     present: int
-    rejected: int
+    rejected: Counter[str]
 
 
 class _Recorded:
     """A transaction that leaves a row in migration.batch, by which `recall` finds out whether it committed (P2)."""
 
-    def __init__(
-        self, session: WriterSession, frozen: FrozenModel, kind: BatchKind, key_range: KeyRange, ordinal: int
-    ) -> None:
-        self._session, self._frozen, self._kind = session, frozen, kind
+    def __init__(self, session: WriterSession, frozen: FrozenModel, key_range: KeyRange, ordinal: int) -> None:
+        self._session, self._frozen = session, frozen
         self._range, self._ordinal = key_range, ordinal
         self._batch_id: int | None = None
+        self._outcome: BatchOutcome | None = None
+        self._mode = frozen.contract.meta.mode
         self._parts: dict[str, Any] = {
             "rows": _ROWS,
-            "vanished": _VANISHED,
+            "refused": _REFUSED,
             "target": relation_sql(frozen.contract.target),
             "key": frozen.key,
-            "hash": row_hash(frozen.hash_types, "target"),
             "entity": frozen.contract.meta.entity,
             "target_table": frozen.contract.meta.target_table,
             "columns": frozen.column_list(),
@@ -75,12 +74,11 @@ class _Recorded:
         }
 
     def recall(self) -> BatchOutcome | None:
-        """What the ledger says of the last attempt; None when it was not committed."""
-        row = self._session.connection.execute(
-            "select rows_in, rows_published, rows_present, rows_rejected from migration.batch where batch_id = %s",
-            [self._batch_id],
+        """What the last attempt counted, if the ledger says that it was committed (P2)."""
+        committed = self._session.connection.execute(
+            "select from migration.batch where batch_id = %s", [self._batch_id]
         ).fetchone()
-        return BatchOutcome(*row) if row else None
+        return None if committed is None else self._outcome
 
     def _execute(self, statement: str, **parts: Any) -> psycopg.Cursor[Any]:
         return self._session.connection.execute(sql.SQL(statement).format(**self._parts, **parts))
@@ -90,11 +88,11 @@ class _Recorded:
         recorded = self._execute(
             """
             insert into migration.batch (
-                run_id, model, entity, target_table, mode, ordinal, columns, state, input_fingerprint, fencing_token,
-                rows_in, rows_published, rows_present, rows_rejected, code_version, started_at
+                run_id, model, entity, target_table, mode, ordinal, columns, shared_columns, state, input_fingerprint,
+                fencing_token, rows_in, rows_published, rows_present, rows_rejected, code_version, started_at
             )
             select
-                {run_id}, {model}, {entity}, {target_table}, {mode}, {ordinal}, {hashed}, 'committed',
+                {run_id}, {model}, {entity}, {target_table}, {mode}, {ordinal}, {hashed}, {shared}, 'committed',
                 sha256(coalesce(
                     string_agg(convert_to(legacy_key, 'UTF8') || row_hash, ''::bytea order by legacy_key), ''::bytea
                 )),
@@ -104,17 +102,19 @@ class _Recorded:
             """,
             run_id=self._session.run_id,
             model=self._frozen.contract.model,
-            mode="update" if self._kind == "reapply" else meta.mode,
+            mode=meta.mode,
             ordinal=self._ordinal,
             hashed=self._frozen.contract.hashed_columns,
+            shared=meta.shared_columns,
             token=self._session.fencing_token,
             rows_in=outcome.rows_in,
             published=outcome.published,
             present=outcome.present,
-            rejected=outcome.rejected,
+            rejected=outcome.rejected.total(),
             code_version=code_version(),
         )
         (self._batch_id,) = only_row(recorded)
+        self._outcome = outcome
 
 
 class Batch(_Recorded):
@@ -130,42 +130,52 @@ class Batch(_Recorded):
         """
         self._session.begin_batch()
         failpoint("publish.batch_started")
-        self._find_vanished()
+        if self._mode != "insert":
+            self._hold_targets()
+        self._find_refused()
         self._take_rows()
         outcome = self._count()
         self._record_batch(outcome)
-        if self._kind == "insert":
-            self._insert(outcome.published)
-        else:
-            self._update(outcome.published)
+        self._record_ids()
+        if self._mode != "insert":
+            # Without statistics the joins with the target are planned for a handful of rows.
+            self._execute("analyze {rows}")
+            self._record_before_images()
+        if outcome.published:
+            self._write(outcome.published)
         failpoint("publish.rows_written")
         self._execute("set constraints all immediate")
-        self._record_ids()
         self._read_back()
-        if self._kind != "reapply":
-            record_rejects(self._session.connection, self._frozen, self._session.run_id, _VANISHED)
+        if not self._frozen.is_reapplied:
+            record_rejects(self._session.connection, self._frozen, self._session.run_id, _REFUSED)
             forget_rejects(self._session.connection, self._frozen, _ROWS, self._range.condition("reject"))
         failpoint("publish.before_commit")
         self._session.connection.commit()
         failpoint("publish.after_commit")
         return outcome
 
-    def _find_vanished(self) -> None:
-        """Rows whose parent, or whose own row in mode update, was deleted since the gates looked (P5)."""
+    def _hold_targets(self) -> None:
+        """Keep the application from changing the target rows until the batch ends; what it did before is seen."""
+        self._execute("""
+            select from {target} as target inner join ({in_range}) as pending on pending.target_id = target.{key}
+            order by target.{key} for no key update of target
+        """)
+
+    def _find_refused(self) -> None:
+        """Rows whose parent, own target row or free place has gone since the gates looked (P5)."""
         self._execute(
-            'create temp table dtx_vanished (legacy_key text collate "C" primary key, stage text, reason_code text, '
+            'create temp table dtx_refused (legacy_key text collate "C" primary key, stage text, reason_code text, '
             "column_name text, sqlstate text) on commit drop"
         )
-        for gate in parent_gates(self._frozen):
+        for gate in live_gates(self._frozen):
             self._execute(
                 """
                 with pending as ({in_range})
-                insert into {vanished} (legacy_key, stage, reason_code, column_name)
-                select verdict.legacy_key, 'publish', {reason}, {column}
+                insert into {refused} (legacy_key, stage, reason_code, column_name)
+                select distinct verdict.legacy_key, 'publish', verdict.reason_code, {column}
                 from ({select}) as verdict
-                where not exists (select from {vanished} as known where known.legacy_key = verdict.legacy_key)
+                where not exists (select from {refused} as known where known.legacy_key = verdict.legacy_key)
                 """,
-                reason=PARENT_VANISHED,
                 column=gate.column,
                 select=gate.select,
             )
@@ -174,15 +184,14 @@ class Batch(_Recorded):
         """Copy what is to be written; only rows that the id map lacks draw an id (P8)."""
         draw: sql.Composable = sql.SQL("")
         mapped = "not exists (select {mapped})"
-        if self._kind == "insert":
+        if self._mode == "insert":
             draw = sql.SQL("nextval({})::{} as target_id, ").format(self._frozen.target.sequence, self._frozen.key_type)
-        if self._kind == "reapply":
+        if self._frozen.is_reapplied:
             # Whoever edited the row since the freeze wins.
             mapped = """
                 exists (
                     select {mapped} and id_map.published_hash = (
-                        select {hash} from {target} as target
-                        where target.{key} = pending.target_id for no key update
+                        select {hash} from {target} as target where target.{key} = pending.target_id
                     )
                 )
             """
@@ -193,7 +202,7 @@ class Batch(_Recorded):
             from (
                 select pending.* from ({in_range}) as pending
                 where {is_due} and not exists (
-                    select from {vanished} as vanished where vanished.legacy_key = pending.legacy_key
+                    select from {refused} as refused where refused.legacy_key = pending.legacy_key
                 )
                 order by pending.legacy_key
             ) as pending
@@ -201,6 +210,7 @@ class Batch(_Recorded):
             draw=draw,
             is_due=sql.SQL(mapped).format(
                 **self._parts,
+                hash=row_hash(self._frozen.hash_types, "target", self._frozen.path_of("pending")),
                 # The range keeps the look-up to the batch's own stretch of the index, however long the map is.
                 mapped=sql.SQL("""
                     from migration.id_map
@@ -211,44 +221,12 @@ class Batch(_Recorded):
         )
 
     def _count(self) -> BatchOutcome:
-        published, rejected = only_row(
-            self._execute("select (select count(*) from {rows}), (select count(*) from {vanished})")
-        )
-        return BatchOutcome(self._range.rows, published, self._range.rows - published - rejected, rejected)
-
-    def _insert(self, expected: int) -> None:
-        cursor = self._execute("""
-            insert into {target} ({key}, {columns}) overriding system value
-            select target_id, {columns} from {rows}
-        """)
-        self._expect(cursor.rowcount, expected, "inserted")
-
-    def _update(self, expected: int) -> None:
-        names = [sql.Identifier(name) for name in self._frozen.contract.columns]
-        self._execute("""
-            select from {target} as target inner join {rows} as rows on rows.target_id = target.{key}
-            order by target.{key} for no key update of target
-        """)
-        self._execute(
-            """
-            insert into migration.before_image (batch_id, target_table, target_id, column_values)
-            select {batch_id}, {target_table}, target.{key}::text, jsonb_build_object({before})
-            from {rows} as rows inner join {target} as target on target.{key} = rows.target_id
-            """,
-            batch_id=self._batch_id,
-            before=sql.SQL(", ").join(
-                sql.SQL("{}, target.{}::text").format(name, sql.Identifier(name))
-                for name in self._frozen.contract.columns
-            ),
-        )
-        cursor = self._execute(
-            "update {target} as target set {assignments} from {rows} as rows where target.{key} = rows.target_id",
-            assignments=sql.SQL(", ").join(sql.SQL("{0} = rows.{0}").format(name) for name in names),
-        )
-        self._expect(cursor.rowcount, expected, "updated")
+        (published,) = only_row(self._execute("select count(*) from {rows}"))
+        rejected = Counter(dict(self._execute("select reason_code, count(*) from {refused} group by 1").fetchall()))
+        return BatchOutcome(self._range.rows, published, self._range.rows - published - rejected.total(), rejected)
 
     def _record_ids(self) -> None:
-        if self._kind == "reapply":
+        if self._frozen.is_reapplied:
             self._execute("""
                 update migration.id_map set published_hash = rows.row_hash from {rows} as rows
                 where id_map.entity = {entity} and id_map.target_table = {target_table}
@@ -258,20 +236,64 @@ class Batch(_Recorded):
         self._execute(
             """
             insert into migration.id_map (
-                entity, source_key, legacy_key, target_table, target_id, area, state, batch_id, published_hash
+                entity, source_key, legacy_key, target_table, target_id, json_path, area, state, batch_id,
+                published_hash, shared_hash
             )
             select
-                {entity}, source_key, legacy_key, {target_table}, target_id::text, {area}, 'migrated', {batch_id},
-                row_hash
+                {entity}, source_key, legacy_key, {target_table}, target_id::text, {json_path}, {area}, 'migrated',
+                {batch_id}, row_hash, shared_hash
             from {rows}
             """,
+            json_path=sql.SQL("json_path" if self._frozen.merges else "null"),
             area=self._frozen.contract.meta.area,
             batch_id=self._batch_id,
         )
 
+    def _record_before_images(self) -> None:
+        frozen = self._frozen
+        path = frozen.path_of("rows")
+        self._execute(
+            """
+            insert into migration.before_image (
+                batch_id, id_map_id, target_table, target_id, column_values, objects_before
+            )
+            select
+                {batch_id}, id_map.id_map_id, {target_table}, id_map.target_id, jsonb_build_object({before}),
+                objects.objects_before
+            from {rows} as rows
+            inner join {target} as target on target.{key} = rows.target_id
+            inner join migration.id_map
+                on id_map.entity = {entity} and id_map.target_table = {target_table} and {in_map_range}
+                and id_map.legacy_key = rows.legacy_key and id_map.state = 'migrated'
+            left join ({objects}) as objects on objects.legacy_key = rows.legacy_key
+            """,
+            batch_id=self._batch_id,
+            before=sql.SQL(", ").join(
+                sql.SQL("{}, {}::text").format(name, column_value("target", name, path))
+                for name in frozen.contract.columns
+            ),
+            in_map_range=self._range.condition("id_map"),
+            objects=objects_before(frozen, _ROWS) if frozen.merges else _NO_OBJECTS,
+        )
+
+    def _write(self, rows: int) -> None:
+        frozen, expected, longest = self._frozen, rows, 0
+        if frozen.merges:
+            expected, longest = only_row(
+                self._execute("select count(distinct target_id), max(cardinality(json_path)) from {rows}")
+            )
+        written = self._session.connection.execute(write_statement(frozen, _ROWS, longest)).rowcount
+        if written != expected:
+            raise LossError(
+                f"{frozen.contract.meta.target_table}: {written:,} rows were written where {expected:,} should be; "
+                "the batch was rolled back",
+                hint="Something in the target drops rows as they are written: look at its triggers and rules.",
+            )
+
     def _read_back(self) -> None:
         """Compare what the target holds now with what was frozen."""
-        types = self._frozen.hash_types
+        types, path = self._frozen.hash_types, self._frozen.path_of("rows")
+        hashed = row_hash(types, "target", path)
         # The bounds keep the join to the batch's own stretch of the primary key, however large the table is.
         joined = """
             from {rows} as rows
@@ -280,16 +302,17 @@ class Batch(_Recorded):
                 and target.{key} between (select min(target_id) from {rows}) and (select max(target_id) from {rows})
             where {hash} is distinct from rows.row_hash
         """
-        (wrong,) = only_row(self._execute("select count(*)" + joined))
+        (wrong,) = only_row(self._execute("select count(*)" + joined, hash=hashed))
         if wrong == 0:
             return
         differs = sql.SQL(", ").join(
             sql.SQL("count(*) filter (where {} is distinct from {})").format(
-                rendered(sql.Identifier("target", name), type_name), rendered(sql.Identifier("rows", name), type_name)
+                rendered(column_value("target", name, path), type_name),
+                rendered(sql.Identifier("rows", name), type_name),
             )
             for name, type_name in types.items()
         )
-        counts = only_row(self._execute("select {differs}" + joined, differs=differs))
+        counts = only_row(self._execute("select {differs}" + joined, differs=differs, hash=hashed))
         table = self._frozen.contract.meta.target_table
         columns = [f"{table}.{name}" for name, count in zip(types, counts, strict=True) if count]
         raise LossError(
@@ -297,14 +320,6 @@ class Batch(_Recorded):
             "were published; the batch was rolled back",
             hint="Something in the target changes values as they are written: look at its triggers and types.",
         )
-
-    def _expect(self, count: int, expected: int, verb: str) -> None:
-        if count != expected:
-            raise LossError(
-                f"{self._frozen.contract.meta.target_table}: {count:,} rows were {verb} where {expected:,} should be; "
-                "the batch was rolled back",
-                hint="Something in the target drops rows as they are written: look at its triggers and rules.",
-            )
 
 
 class RowReject(_Recorded):
@@ -314,18 +329,17 @@ class RowReject(_Recorded):
         self,
         session: WriterSession,
         frozen: FrozenModel,
-        kind: BatchKind,
         key_range: KeyRange,
         ordinal: int,
         *,
         error: psycopg.Error,
     ) -> None:
-        super().__init__(session, frozen, kind, key_range, ordinal)
+        super().__init__(session, frozen, key_range, ordinal)
         self._error = error
 
     def run(self) -> BatchOutcome:
         """Write the reject and commit it."""
-        outcome = BatchOutcome(rows_in=1, published=0, present=0, rejected=1)
+        outcome = BatchOutcome(1, 0, 0, Counter({CONSTRAINT_VIOLATION: 1}))
         self._session.begin_batch()
         self._record_batch(outcome)
         verdict = sql.SQL(

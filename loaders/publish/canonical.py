@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from loaders.publish.json_place import value_at
+
 
 @dataclass(frozen=True, slots=True)
 class _Rendering:
@@ -43,18 +45,25 @@ def rendered(value: sql.Composable, type_name: str) -> sql.Composable:
     return sql.SQL(_RENDERINGS.get(type_name, _OTHER).template).format(value=value)
 
 
-def row_hash(columns: Mapping[str, str], alias: str) -> sql.Composable:
+def column_value(alias: str, name: str, json_path: sql.Composable | None = None) -> sql.Composable:
+    """SQL for a column of the relation `alias`, or for what stands in it at a path."""
+    column = sql.Identifier(alias, name)
+    return column if json_path is None else value_at(column, json_path)
+
+
+def row_hash(columns: Mapping[str, str], alias: str, json_path: sql.Composable | None = None) -> sql.Composable:
     """SQL for the canonical hash (bytea, 32 bytes) of columns of the relation `alias`.
 
     Args:
         columns: column name to the target column's base type (`pg_type.typname`).
         alias: the relation's alias; it has all these columns in types that render alike.
+        json_path: a text[] expression: the hash covers what stands in the columns at this path.
     """
     fields = [
         sql.SQL("{name} || coalesce({tag} || octet_length({text}) || ':' || {text}, '-')").format(
             name=sql.Literal(f"{len(name.encode())}:{name}"),
             tag=sql.Literal(_RENDERINGS.get(columns[name], _OTHER).tag),
-            text=rendered(sql.Identifier(alias, name), columns[name]),
+            text=rendered(column_value(alias, name, json_path), columns[name]),
         )
         for name in sorted(columns, key=str.encode)
     ]

@@ -15,7 +15,10 @@ from loaders.publish.staleness import stale_models
 from loaders.settings import PROJECT_ROOT
 
 DEFAULT_MANIFEST = PROJECT_ROOT / "dbt_project" / "target" / "manifest.json"
-_NOT_TARGET_COLUMNS = frozenset({"source_key", "legacy_key", "target_id"})
+# Columns of a model that are no column of its target, in the order in which the frozen input has them.
+_KEY_COLUMNS = ("source_key", "legacy_key", "target_id", "target_legacy_key", "json_path")
+
+_BUILT = ("model", "seed", "snapshot")
 
 TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_$]*\.[a-z_][a-z0-9_$]*$")]
 Text = Annotated[str, Field(min_length=1)]
@@ -36,6 +39,13 @@ class RejectBudget(_Strict):
         return rejected > self.rows or rejected > self.share * rows
 
 
+class Resolve(_Strict):
+    """Where a row that has no target_id finds it when its model's turn comes: the parent's line in the id map."""
+
+    entity: Text
+    target_table: TableName
+
+
 class PublishMeta(_Strict):
     """`config.meta.publish` of a model; docs/architecture.md says what each key means."""
 
@@ -44,13 +54,15 @@ class PublishMeta(_Strict):
     system: Text
     source_table: Text
     area: Text
-    mode: Literal["insert", "update"]
+    mode: Literal["insert", "update", "merge_json"]
     order: int
     batch_size: int = Field(default=10_000, gt=0)
     reject_budget: RejectBudget
     decision_id: Text
     requires_verified_file: Text | None = None
     choices: dict[str, list[str]] = Field(default_factory=dict)
+    shared_columns: list[str] = Field(default_factory=list)
+    resolve: Resolve | None = None
 
 
 class LedgerMeta(_Strict):
@@ -58,6 +70,15 @@ class LedgerMeta(_Strict):
 
     system: Text
     source_table: Text
+
+
+class PreflightMeta(_Strict):
+    """`config.meta.preflight` of a model whose rows may hold a source table."""
+
+    id: Text
+    question: Text
+    source_table: Text
+    blocks: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +107,23 @@ class PublishContract:
         return Relation(*self.meta.target_table.split("."))
 
     @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The model's columns that are no column of the target."""
+        return _key_columns(self.meta)
+
+    @property
     def hashed_columns(self) -> list[str]:
-        """The supplied columns in the canonical hash's order."""
-        return sorted(self.columns, key=str.encode)
+        """The supplied columns that nobody shares, in the canonical hash's order."""
+        return sorted({*self.columns} - {*self.meta.shared_columns}, key=str.encode)
+
+    def feeds(self, child: PublishContract) -> bool:
+        """Whether rows of `child` may find their target among the rows that this model inserts."""
+        resolve = child.meta.resolve
+        return (
+            resolve is not None
+            and self.meta.mode == "insert"
+            and (self.meta.entity, self.meta.target_table) == (resolve.entity, resolve.target_table)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +137,37 @@ class LedgerModel:
 
 
 @dataclass(frozen=True, slots=True)
+class PreflightModel:
+    """A model that asks something of the data; its rows with effect `holds` keep publish off its source table."""
+
+    model: str
+    relation: Relation
+    meta: PreflightMeta
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What the publisher takes from dbt's manifest.
 
     Attributes:
         contracts: by `order`, then by model name.
         ledger_models: models of dispositions and of rejects.
+        preflight_models: models that may hold a source table, by name.
         decisions: the seed of decisions.
         schemas: every schema that dbt builds into.
         stale: model name to why its relation is not what the manifest describes.
+        nodes: unique ids of the models, seeds and snapshots.
+        invocation_id: the dbt run whose results lie beside the manifest; the one that wrote it where there are none.
     """
 
     contracts: tuple[PublishContract, ...]
     ledger_models: tuple[LedgerModel, ...]
+    preflight_models: tuple[PreflightModel, ...]
     decisions: Relation
     schemas: tuple[str, ...]
     stale: Mapping[str, str]
+    nodes: tuple[str, ...]
+    invocation_id: str
 
 
 def load_manifest(path: Path = DEFAULT_MANIFEST) -> Manifest:
@@ -150,6 +200,7 @@ def parse_manifest(document: Mapping[str, Any], run_results: Mapping[str, Any] |
     faults: list[str] = []
     contracts: list[PublishContract] = []
     ledger_models: list[LedgerModel] = []
+    preflight_models: list[PreflightModel] = []
     nodes = document["nodes"]
     for node in nodes.values():
         if node["resource_type"] != "model":
@@ -163,6 +214,11 @@ def parse_manifest(document: Mapping[str, Any], run_results: Mapping[str, Any] |
             ledger_model, found = _ledger_model(node, meta["ledger"])
             faults += found
             ledger_models += [ledger_model] if ledger_model else []
+        if "preflight" in meta:
+            preflight_model, found = _preflight_model(node, meta["preflight"])
+            faults += found
+            preflight_models += [preflight_model] if preflight_model else []
+    faults += [fault for child in contracts for parent in contracts for fault in _family_faults(parent, child)]
     seeds = [node for node in nodes.values() if node["resource_type"] == "seed" and node["name"] == "decisions"]
     if len(seeds) != 1:
         faults.append(f"seed decisions: the manifest has {len(seeds)} of it")
@@ -174,32 +230,73 @@ def parse_manifest(document: Mapping[str, Any], run_results: Mapping[str, Any] |
     return Manifest(
         contracts=tuple(sorted(contracts, key=lambda contract: (contract.meta.order, contract.model))),
         ledger_models=tuple(sorted(ledger_models, key=lambda ledger_model: ledger_model.model)),
+        preflight_models=tuple(sorted(preflight_models, key=lambda preflight_model: preflight_model.model)),
         decisions=_relation(seeds[0]),
         schemas=tuple(sorted({node["schema"] for node in nodes.values() if _is_built(node)})),
         stale=stale_models(document, run_results),
+        nodes=tuple(key for key, node in nodes.items() if node["resource_type"] in _BUILT),
+        invocation_id=(run_results or document)["metadata"]["invocation_id"],
     )
 
 
 def _contract(node: Mapping[str, Any], raw: object) -> tuple[PublishContract | None, list[str]]:
     name = node["name"]
-    if isinstance(raw, Mapping) and raw.get("mode") == "merge_json":
-        return None, [f"{name}: meta.publish.mode: merge_json is not part of this release"]
     try:
         meta = PublishMeta.model_validate(raw)
     except ValidationError as error:
         return None, _faults(f"{name}: meta.publish", error)
     declared = list(node["columns"])
-    required = ["source_key", "legacy_key", *(["target_id"] if meta.mode == "update" else [])]
-    columns = tuple(column for column in declared if column not in _NOT_TARGET_COLUMNS)
-    faults = [f"{name}: column {column} is not declared" for column in required if column not in declared]
-    if not columns:
-        faults.append(f"{name}: no target column is declared")
+    columns = tuple(column for column in declared if column not in _KEY_COLUMNS)
+    keys = _key_columns(meta)
+    faults = [f"{name}: column {column} is not declared" for column in keys if column not in declared]
+    faults += [
+        f"{name}: column {column} is declared, and its mode has no use for it"
+        for column in _KEY_COLUMNS
+        if column in declared and column not in keys
+    ]
+    if not {*columns} - {*meta.shared_columns}:
+        faults.append(f"{name}: no target column is declared" + (" that is its own" if columns else ""))
+    if meta.mode == "merge_json" and len(columns) > 1:
+        faults.append(f"{name}: mode merge_json puts one column, and {len(columns)} are declared")
     if not (node["config"].get("contract") or {}).get("enforced"):
         faults.append(f"{name}: config.contract.enforced is not true")
+    if meta.mode == "insert" and meta.resolve is not None:
+        faults.append(f"{name}: meta.publish.resolve: mode insert makes rows and finds none")
+    if meta.mode != "insert" and meta.shared_columns:
+        faults.append(f"{name}: meta.publish.shared_columns: mode {meta.mode} shares nothing")
     if meta.requires_verified_file is not None and meta.requires_verified_file not in columns:
         faults.append(f"{name}: meta.publish.requires_verified_file: no column {meta.requires_verified_file}")
-    faults += [f"{name}: meta.publish.choices: no column {key}" for key in meta.choices if key not in columns]
+    named = {"choices": meta.choices, "shared_columns": meta.shared_columns}
+    faults += [
+        f"{name}: meta.publish.{key}: no column {each}" for key in named for each in named[key] if each not in columns
+    ]
     return PublishContract(name, _relation(node), columns, meta), faults
+
+
+def _key_columns(meta: PublishMeta) -> tuple[str, ...]:
+    used = {
+        "source_key": True,
+        "legacy_key": True,
+        "target_id": meta.mode != "insert",
+        "target_legacy_key": meta.resolve is not None,
+        "json_path": meta.mode == "merge_json",
+    }
+    return tuple(column for column in _KEY_COLUMNS if used[column])
+
+
+def _family_faults(parent: PublishContract, child: PublishContract) -> list[str]:
+    """A parent has its turn first, and does not count as edited when its child changes what it supplied."""
+    if not parent.feeds(child):
+        return []
+    faults = []
+    if (parent.meta.order, parent.model) > (child.meta.order, child.model):
+        faults.append(f"{child.model}: meta.publish.order: its parents' model {parent.model} has its turn later")
+    faults += [
+        f"{parent.model}: meta.publish.shared_columns: {column} is missing, which {child.model} changes"
+        for column in child.columns
+        if column in parent.hashed_columns
+    ]
+    return faults
 
 
 def _ledger_model(node: Mapping[str, Any], raw: object) -> tuple[LedgerModel | None, list[str]]:
@@ -218,6 +315,14 @@ def _ledger_model(node: Mapping[str, Any], raw: object) -> tuple[LedgerModel | N
     return LedgerModel(name, kind, _relation(node), meta), []
 
 
+def _preflight_model(node: Mapping[str, Any], raw: object) -> tuple[PreflightModel | None, list[str]]:
+    try:
+        meta = PreflightMeta.model_validate(raw)
+    except ValidationError as error:
+        return None, _faults(f"{node['name']}: meta.preflight", error)
+    return PreflightModel(node["name"], _relation(node), meta), []
+
+
 def _faults(where: str, error: ValidationError) -> list[str]:
     return [
         f"{where}.{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
@@ -230,4 +335,4 @@ def _relation(node: Mapping[str, Any]) -> Relation:
 
 
 def _is_built(node: Mapping[str, Any]) -> bool:
-    return node["resource_type"] in ("model", "seed", "snapshot") or bool(node["config"].get("store_failures"))
+    return node["resource_type"] in _BUILT or bool(node["config"].get("store_failures"))

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import psycopg
+from psycopg import sql
 
 from loaders.database import connect
 from loaders.errors import RefusedError, ServiceError
 from loaders.failpoints import failpoint
 from loaders.publish.contract import Manifest
+from loaders.publish.drift import freeze_changes
 from loaders.publish.faults import describe
 from loaders.publish.findings import Finding, refuse_if_blocked
 from loaders.publish.frozen import (
@@ -20,7 +22,7 @@ from loaders.publish.frozen import (
     create_marker,
     discard_rejected,
     drop_frozen,
-    freeze_changes,
+    find_targets,
     lock_inputs,
 )
 from loaders.publish.gates import run_gates
@@ -32,7 +34,7 @@ from loaders.publish.records import drop_stale_rejects, record_drift, record_led
 from loaders.publish.report import ModelReport, PublishReport, count_drift, model_reports
 from loaders.publish.runs import writing_run
 from loaders.publish.session import WriterSession
-from loaders.publish.snapshot import freeze, frozen_models, inputs, one_snapshot
+from loaders.publish.snapshot import built_findings, freeze, frozen_models, inputs, one_snapshot
 from loaders.settings import Settings
 
 
@@ -47,7 +49,7 @@ def examine(
         applies_source_changes: as for `publish`.
 
     Returns:
-        All findings; and what a publish would do, or None when a finding of the catalogue blocks.
+        All findings; and what a publish would do, or None when one of the catalogue or of the build blocks.
 
     Raises:
         RefusedError: there is no ledger.
@@ -63,7 +65,10 @@ def examine(
         models = frozen_models(manifest, targets, TEMPORARY_SCHEMA, "dtx")
         with one_snapshot(connection):
             lock_inputs(connection, inputs(manifest))
-            reports, row_findings = freeze(connection, models, findings)
+            findings += built_findings(connection, manifest)
+            if any(finding.effect == "blocks" for finding in findings):
+                return findings, None
+            reports, found = freeze(connection, models, findings)
             for frozen, report in zip(models, reports, strict=True):
                 if report.is_held:
                     continue
@@ -73,7 +78,7 @@ def examine(
                     discard_rejected(connection, changes)
                     report.expect_applied(count_rows(connection, changes.pending))
                 report.expect_published()
-        return findings + row_findings, PublishReport(None, reports)
+        return findings + found, PublishReport(None, reports)
     except psycopg.Error as error:
         raise ServiceError(f"the preflight failed with {describe(error)}; nothing was written") from None
     finally:
@@ -134,7 +139,7 @@ def require_ledger(connection: psycopg.Connection) -> None:
     Raises:
         RefusedError: there is none.
     """
-    (ledger,) = only_row(connection.execute("select to_regclass('migration.rollback_refusal')"))
+    (ledger,) = only_row(connection.execute("select to_regclass('migration.build')"))
     connection.rollback()
     if ledger is None:
         raise RefusedError("the ledger (schema migration) is missing or too old", hint="Run dtx setup.")
@@ -146,15 +151,17 @@ def _freeze_and_record(
     """Freeze all models and write what they and the gates decided, in one transaction.
 
     Raises:
-        RefusedError: a row finding blocks; everything of it is rolled back.
+        RefusedError: dbt is in mid-run, or a finding of the rows blocks; everything of it is rolled back.
     """
     connection, run_id = session.connection, session.run_id
     drop_frozen(connection)
     with one_snapshot(connection):
         lock_inputs(connection, inputs(manifest))
         session.hold_lease()
-        reports, row_findings = freeze(connection, models, findings)
-        refuse_if_blocked(row_findings)
+        built = built_findings(connection, manifest)
+        refuse_if_blocked(built)
+        reports, found = freeze(connection, models, [*findings, *built])
+        refuse_if_blocked(found)
         session.watch_frozen(create_marker(connection, run_id))
         for ledger_model in manifest.ledger_models:
             record_ledger_model(connection, ledger_model, run_id)
@@ -170,14 +177,30 @@ def _publish_model(
     session: WriterSession, frozen: FrozenModel, report: ModelReport, *, applies_source_changes: bool
 ) -> None:
     session.interrupt.check()
+    if not report.is_held and frozen.contract.meta.resolve is not None:
+        _resolve(session, frozen, report)
     if not report.is_held:
-        Publisher(session, frozen, frozen.contract.meta.mode, report).run()
+        Publisher(session, frozen, report).run()
         if applies_source_changes and report.drift["source_changed"]:
             changes = freeze_changes(session.connection, frozen)
             run_gates(session.connection, changes)
             discard_rejected(session.connection, changes)
             session.connection.commit()
-            Publisher(session, changes, "reapply", report).run()
+            Publisher(session, changes, report).run()
         report.close()
     report.drift = count_drift(session.connection, record_drift(session.connection, frozen, session.run_id))
     session.connection.commit()
+
+
+def _resolve(session: WriterSession, frozen: FrozenModel, report: ModelReport) -> None:
+    """Look up the parents that earlier models have published by now, and reject the rows whose parents were not."""
+    connection = session.connection
+    session.hold_lease()
+    connection.execute(sql.SQL("truncate {}").format(frozen.rejected))
+    find_targets(connection, frozen)
+    run_gates(connection, frozen)
+    record_rejects(connection, frozen, session.run_id, frozen.rejected)
+    report.count_rejected(connection, frozen)
+    discard_rejected(connection, frozen)
+    connection.commit()
+    report.hold(None)

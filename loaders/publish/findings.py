@@ -9,7 +9,8 @@ from typing import Any, Literal
 from loaders.console import print_table
 from loaders.errors import RefusedError
 
-# blocks: nothing is published. holds: this model is not. rejects: these rows are rejected with a reason. note: to know.
+# blocks: nothing is published. holds: this model is not, for a decision or for what a preflight model answers.
+# rejects: these rows are rejected with a reason. note: to know.
 Effect = Literal["blocks", "holds", "rejects", "note"]
 _ORDER: Sequence[Effect] = ("blocks", "holds", "rejects", "note")
 

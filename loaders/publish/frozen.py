@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
-from loaders.publish.canonical import rendered, row_hash
+from loaders.publish.canonical import row_hash
 from loaders.publish.catalogue import Table
 from loaders.publish.contract import PublishContract, Relation
 from loaders.publish.query import relation_sql
@@ -26,16 +26,18 @@ class FrozenModel:
         target: the target table, as the preflight found it.
         schema: where the frozen tables lie.
         stem: how their names begin; one per run and model.
+        is_reapplied: whether its rows are published already, and only their values have changed (P7).
     """
 
     contract: PublishContract
     target: Table
     schema: str
     stem: str
+    is_reapplied: bool = False
 
     @property
     def pending(self) -> sql.Identifier:
-        """Rows that are not published yet: source_key, legacy_key, target_id in mode update, the columns, row_hash.
+        """Rows that are not published yet: the model's key columns, the target's columns, row_hash, and shared_hash.
 
         Once the gates' rejects are recorded, they are discarded from it.
         """
@@ -57,6 +59,20 @@ class FrozenModel:
         return {name: self.target.columns[name].type_name for name in self.contract.hashed_columns}
 
     @property
+    def shared_types(self) -> dict[str, str]:
+        """Shared column to the target column's base type."""
+        return {name: self.target.columns[name].type_name for name in self.contract.meta.shared_columns}
+
+    @property
+    def merges(self) -> bool:
+        """Whether its values go to places inside a column."""
+        return self.contract.meta.mode == "merge_json"
+
+    def path_of(self, alias: str) -> sql.Identifier | None:
+        """The path in the relation `alias`, None where whole columns are published."""
+        return sql.Identifier(alias, "json_path") if self.merges else None
+
+    @property
     def key(self) -> sql.Identifier:
         """The target's primary key column."""
         return sql.Identifier(self.target.key_column.name)
@@ -70,6 +86,20 @@ class FrozenModel:
         """The supplied columns, separated by commas."""
         parts = [(alias, name) if alias else (name,) for name in self.contract.columns]
         return sql.SQL(", ").join(sql.Identifier(*part) for part in parts)
+
+    def key_list(self, alias: str) -> sql.Composed:
+        """The model's key columns in the types that they are compared in: text by its bytes."""
+        types = {"target_id": self.key_type, "json_path": sql.SQL("text[]")}
+        return sql.SQL(", ").join(
+            sql.SQL("{value}::{type} as {name}").format(
+                value=sql.Identifier(alias, name), type=types[name], name=sql.Identifier(name)
+            )
+            if name in types
+            else sql.SQL('{value} collate "C" as {name}').format(
+                value=sql.Identifier(alias, name), name=sql.Identifier(name)
+            )
+            for name in self.contract.key_columns
+        )
 
     def cast_list(self, alias: str) -> sql.Composed:
         """The supplied columns in the target's base types: no lengths, so that nothing is cut."""
@@ -120,13 +150,13 @@ def freeze_pending(connection: psycopg.Connection, frozen: FrozenModel) -> None:
         frozen: the model.
     """
     meta = frozen.contract.meta
-    target_id = sql.SQL("target_id::{} as target_id, ").format(frozen.key_type)
+    shared = row_hash(frozen.shared_types, "pending") if frozen.shared_types else sql.SQL("null::bytea")
     connection.execute(
         sql.SQL("""
             create {kind} {pending} as
-            select pending.*, {hash} as row_hash
+            select pending.*, {hash} as row_hash, {shared} as shared_hash
             from (
-                select source_key collate "C" as source_key, legacy_key collate "C" as legacy_key, {target_id} {casts}
+                select {keys}, {casts}
                 from {model} as model
                 where not exists (
                     select from migration.id_map
@@ -135,61 +165,38 @@ def freeze_pending(connection: psycopg.Connection, frozen: FrozenModel) -> None:
                 )
             ) as pending
         """).format(
-            kind=_kind(frozen),
+            kind=table_kind(frozen),
             pending=frozen.pending,
             hash=row_hash(frozen.hash_types, "pending"),
-            target_id=target_id if meta.mode == "update" else sql.SQL(""),
+            shared=shared,
+            keys=frozen.key_list("model"),
             casts=frozen.cast_list("model"),
             model=relation_sql(frozen.contract.relation),
             entity=meta.entity,
             target_table=meta.target_table,
         )
     )
-    _make_ready(connection, frozen)
+    make_ready(connection, frozen)
 
 
-def freeze_drift(connection: psycopg.Connection, frozen: FrozenModel) -> None:
-    """Hold every published row against the model and against the target, and keep those that differ (P6, P7).
+def find_targets(connection: psycopg.Connection, frozen: FrozenModel) -> None:
+    """Give the pending rows that name a parent instead of a target the parent's id, where the id map has it by now.
 
-    `source_state` is same, changed or gone, `target_state` same, changed or deleted. A row that was published under
-    another list of columns counts as changed at the source: its mapping did change. One that was published with a
-    column that the target has lost counts as changed there.
+    The frozen set stays the same: only the id is looked up (P9).
     """
-    hashed = frozen.contract.hashed_columns
-    column_sets = [
-        columns
-        for (columns,) in connection.execute(
-            "select distinct columns from migration.batch where model = %s and target_table = %s",
-            [frozen.contract.model, frozen.contract.meta.target_table],
-        )
-    ]
-    selects = [_drift_select(frozen, columns, same_mapping=columns == hashed) for columns in column_sets or [hashed]]
-    connection.execute(
-        sql.SQL("create {kind} {drifted} as {selects}").format(
-            kind=_kind(frozen), drifted=frozen.drifted, selects=sql.SQL(" union all ").join(selects)
-        )
-    )
-
-
-def freeze_changes(connection: psycopg.Connection, frozen: FrozenModel) -> FrozenModel:
-    """Freeze the drifted rows that may be updated from the source: changed there, untouched in the target (P7).
-
-    Returns:
-        A model of mode update over those rows.
-    """
-    contract = frozen.contract
-    meta = contract.meta.model_copy(update={"mode": "update", "requires_verified_file": None})
-    changes = replace(frozen, contract=replace(contract, meta=meta), stem=f"{frozen.stem}_changes")
+    resolve = frozen.contract.meta.resolve
+    if resolve is None:
+        return
     connection.execute(
         sql.SQL("""
-            create {kind} {pending} as
-            select source_key, legacy_key, target_id, {columns}, row_hash
-            from {drifted}
-            where source_state = 'changed' and target_state = 'same' and same_mapping
-        """).format(kind=_kind(frozen), pending=changes.pending, columns=frozen.column_list(), drifted=frozen.drifted)
+            update {pending} as pending set target_id = id_map.target_id::{key_type}
+            from migration.id_map
+            where pending.target_id is null and id_map.legacy_key = pending.target_legacy_key
+            and id_map.entity = {entity} and id_map.target_table = {target_table} and id_map.state = 'migrated'
+        """).format(
+            pending=frozen.pending, key_type=frozen.key_type, entity=resolve.entity, target_table=resolve.target_table
+        )
     )
-    _make_ready(connection, changes)
-    return changes
 
 
 def discard_rejected(connection: psycopg.Connection, frozen: FrozenModel) -> None:
@@ -202,7 +209,8 @@ def discard_rejected(connection: psycopg.Connection, frozen: FrozenModel) -> Non
     )
 
 
-def _make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> None:
+def make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> None:
+    """Index the pending rows, and make the empty table of verdicts."""
     connection.execute(sql.SQL("create index on {} (legacy_key)").format(frozen.pending))
     connection.execute(sql.SQL("analyze {}").format(frozen.pending))
     connection.execute(
@@ -214,76 +222,10 @@ def _make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> None:
                 column_name text,
                 sqlstate text
             )
-        """).format(kind=_kind(frozen), rejected=frozen.rejected)
+        """).format(kind=table_kind(frozen), rejected=frozen.rejected)
     )
 
 
-def _drift_select(frozen: FrozenModel, columns: list[str], *, same_mapping: bool) -> sql.Composed:
-    meta = frozen.contract.meta
-    live = frozen.target.columns
-    target_hash = (
-        row_hash({name: live[name].type_name for name in columns}, "target")
-        if live.keys() >= set(columns)
-        else sql.SQL("null::bytea")
-    )
-    changed = sql.SQL(", ").join(
-        sql.SQL("case when {model} is distinct from {target} then {name} end").format(
-            model=rendered(sql.Identifier("model", name), type_name),
-            target=rendered(sql.Identifier("target", name), type_name),
-            name=name,
-        )
-        for name, type_name in frozen.hash_types.items()
-    )
-    return sql.SQL("""
-        select * from (
-            select
-                id_map.source_key,
-                id_map.legacy_key,
-                id_map.target_id::{key_type} as target_id,
-                case
-                    when model.legacy_key is null then 'gone'
-                    when {same_mapping} and {model_hash} = id_map.published_hash then 'same'
-                    else 'changed'
-                end as source_state,
-                case
-                    when target.{key} is null then 'deleted'
-                    when {target_hash} = id_map.published_hash then 'same'
-                    else 'changed'
-                end as target_state,
-                case
-                    when target.{key} is null or model.legacy_key is null then array[]::text[]
-                    else array_remove(array[{changed}]::text[], null)
-                end as columns,
-                {same_mapping} as same_mapping,
-                {model_columns},
-                case when model.legacy_key is not null then {model_hash} end as row_hash
-            from migration.id_map
-            inner join migration.batch on batch.batch_id = id_map.batch_id
-            left join (select legacy_key, {casts} from {model} as model) as model
-                on model.legacy_key = id_map.legacy_key
-            left join {target} as target on target.{key} = id_map.target_id::{key_type}
-            where id_map.entity = {entity} and id_map.target_table = {target_table} and id_map.state = 'migrated'
-            and batch.model = {name} and batch.columns = {columns}
-        ) as compared
-        where source_state <> 'same' or target_state <> 'same'
-    """).format(
-        same_mapping=same_mapping,
-        key_type=frozen.key_type,
-        key=frozen.key,
-        model_hash=row_hash(frozen.hash_types, "model"),
-        target_hash=target_hash,
-        changed=changed,
-        model_columns=frozen.column_list("model"),
-        casts=frozen.cast_list("model"),
-        model=relation_sql(frozen.contract.relation),
-        target=relation_sql(frozen.contract.target),
-        entity=meta.entity,
-        target_table=meta.target_table,
-        name=frozen.contract.model,
-        columns=columns,
-    )
-
-
-def _kind(frozen: FrozenModel) -> sql.SQL:
-    # Unlogged: a frozen table is of no use after a crash.
+def table_kind(frozen: FrozenModel) -> sql.SQL:
+    """How a frozen table is created; unlogged, for it is of no use after a crash."""
     return sql.SQL("table" if frozen.schema == TEMPORARY_SCHEMA else "unlogged table")

@@ -7,7 +7,7 @@ query instead of one bisection each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -15,10 +15,12 @@ from psycopg import errors, sql
 
 from loaders.publish.catalogue import Check, Column, ForeignKey, UniqueKey
 from loaders.publish.frozen import FrozenModel
+from loaders.publish.places import places_claimed_once, places_free, places_unclaimed
 from loaders.publish.query import relation_sql
 
 PARENT_VANISHED, CONSTRAINT_VIOLATION = "parent_vanished", "constraint_violation"
 VALUE_NOT_IN_CHOICES, FILE_NOT_TRANSFERRED = "value_not_in_choices", "file_not_transferred"
+PARENT_NOT_PUBLISHED = "parent_not_published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,15 @@ class Gate:
     select: sql.Composable
 
 
-def run_gates(connection: psycopg.Connection, frozen: FrozenModel) -> None:
-    """Write the gates' verdicts into the model's table of rejects; the first gate that a row fails gives its reason."""
-    for gate in gates(frozen):
+def run_gates(connection: psycopg.Connection, frozen: FrozenModel, expected: Sequence[FrozenModel] = ()) -> None:
+    """Write the gates' verdicts into the model's table of rejects; the first gate that a row fails gives its reason.
+
+    Args:
+        connection: in a transaction.
+        frozen: the model.
+        expected: models whose pending rows, but for their rejects, are going to be published before it.
+    """
+    for gate in gates(frozen, expected):
         statement = sql.SQL("""
             with pending as (
                 select pending.* from {pending} as pending
@@ -58,25 +66,18 @@ def run_gates(connection: psycopg.Connection, frozen: FrozenModel) -> None:
     connection.execute(sql.SQL("analyze {}").format(frozen.rejected))
 
 
-def gates(frozen: FrozenModel) -> Iterator[Gate]:
+def gates(frozen: FrozenModel, expected: Sequence[FrozenModel] = ()) -> Iterator[Gate]:
     """The rules that a model's pending rows have to pass, in the order in which they give reasons."""
     contract, target = frozen.contract, frozen.target
-    supplied = [target.columns[name] for name in contract.columns]
     if contract.meta.requires_verified_file is not None:
         yield _verified_file(frozen, contract.meta.requires_verified_file)
-    for column in supplied:
-        name = sql.Identifier(column.name)
-        if column.is_required:
-            yield _row_gate(column, errors.NotNullViolation.sqlstate, sql.SQL("{} is null").format(name))
-        if column.length is not None:
-            too_long = sql.SQL("char_length({}) > {}").format(name, column.length)
-            yield _row_gate(column, errors.StringDataRightTruncation.sqlstate, too_long)
-        if column.precision is not None:
-            yield _row_gate(column, errors.NumericValueOutOfRange.sqlstate, _numeric_overflow(column))
-    for choice, allowed in contract.meta.choices.items():
-        unknown = sql.SQL("{}::text <> all ({}::text[])").format(sql.Identifier(choice), list(allowed))
-        yield _row_gate(target.columns[choice], None, unknown, reason=VALUE_NOT_IN_CHOICES)
-    yield from parent_gates(frozen)
+    yield from _value_gates(frozen)
+    if contract.meta.resolve is not None:
+        yield _parent_published(frozen, expected)
+    yield from live_gates(frozen)
+    if frozen.merges:
+        yield Gate("publish", "json_path", None, places_claimed_once())
+        return
     if contract.meta.mode == "update":
         yield _claimed_once()
     names = set(contract.columns)
@@ -89,10 +90,30 @@ def gates(frozen: FrozenModel) -> Iterator[Gate]:
                 yield _unique_gate(frozen, unique_key)
 
 
-def parent_gates(frozen: FrozenModel) -> Iterator[Gate]:
-    """The rules for rows that pending rows depend on; each batch asks them again (P5)."""
-    if frozen.contract.meta.mode == "update":
+def _value_gates(frozen: FrozenModel) -> Iterator[Gate]:
+    contract, target = frozen.contract, frozen.target
+    for column in (target.columns[name] for name in contract.columns):
+        name = sql.Identifier(column.name)
+        if column.is_required or frozen.merges:
+            yield _row_gate(column, errors.NotNullViolation.sqlstate, sql.SQL("{} is null").format(name))
+        if column.length is not None:
+            too_long = sql.SQL("char_length({}) > {}").format(name, column.length)
+            yield _row_gate(column, errors.StringDataRightTruncation.sqlstate, too_long)
+        if column.precision is not None:
+            yield _row_gate(column, errors.NumericValueOutOfRange.sqlstate, _numeric_overflow(column))
+    for choice, allowed in contract.meta.choices.items():
+        unknown = sql.SQL("{}::text <> all ({}::text[])").format(sql.Identifier(choice), list(allowed))
+        yield _row_gate(target.columns[choice], None, unknown, reason=VALUE_NOT_IN_CHOICES)
+
+
+def live_gates(frozen: FrozenModel) -> Iterator[Gate]:
+    """The rules about rows that the application may change at any time; each batch asks them again (P5)."""
+    if frozen.contract.meta.mode != "insert":
         yield _target_row_exists(frozen)
+    # A row that is applied anew stands in its place already.
+    if frozen.merges and not frozen.is_reapplied:
+        yield Gate("publish", "json_path", None, places_free(frozen))
+        yield Gate("publish", "json_path", None, places_unclaimed(frozen))
     for foreign_key in frozen.target.foreign_keys:
         if foreign_key.column in frozen.contract.columns:
             yield _foreign_key_gate(foreign_key)
@@ -127,10 +148,28 @@ def _numeric_overflow(column: Column) -> sql.Composable:
     )
 
 
+def _parent_published(frozen: FrozenModel, expected: Sequence[FrozenModel]) -> Gate:
+    awaited = [
+        sql.SQL("""
+            pending.target_legacy_key in (
+                select parent.legacy_key from {pending} as parent
+                where not exists (select from {rejected} as rejected where rejected.legacy_key = parent.legacy_key)
+            )
+        """).format(pending=parent.pending, rejected=parent.rejected)
+        for parent in expected
+        if parent.contract.feeds(frozen.contract)
+    ]
+    select = sql.SQL("""
+        select legacy_key, {reason} as reason_code from pending where pending.target_id is null and not ({awaited})
+    """).format(reason=PARENT_NOT_PUBLISHED, awaited=sql.SQL(" or ").join(awaited) if awaited else sql.SQL("false"))
+    return Gate("publish", "target_legacy_key", None, select)
+
+
 def _target_row_exists(frozen: FrozenModel) -> Gate:
     select = sql.SQL("""
         select legacy_key, {reason} as reason_code from pending
-        where not exists (select from {target} as target where target.{key} = pending.target_id)
+        where pending.target_id is not null
+        and not exists (select from {target} as target where target.{key} = pending.target_id)
     """).format(reason=PARENT_VANISHED, target=relation_sql(frozen.contract.target), key=frozen.key)
     return Gate("publish", "target_id", None, select)
 
@@ -138,8 +177,8 @@ def _target_row_exists(frozen: FrozenModel) -> Gate:
 def _claimed_once() -> Gate:
     select = sql.SQL("""
         select legacy_key, {reason} as reason_code
-        from (select legacy_key, count(*) over (partition by target_id) as claims from pending) as claimed
-        where claims > 1
+        from (select legacy_key, target_id, count(*) over (partition by target_id) as claims from pending) as claimed
+        where claims > 1 and target_id is not null
     """).format(reason=CONSTRAINT_VIOLATION)
     return Gate("publish", "target_id", errors.UniqueViolation.sqlstate, select)
 

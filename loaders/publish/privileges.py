@@ -31,7 +31,7 @@ def privilege_findings(
 
     table = _quoted(target.relation)
     columns = [name for name in contract.columns if name in target.columns]
-    needed = {"insert": ["INSERT"], "update": ["UPDATE"]}[contract.meta.mode]
+    needed = ["INSERT" if contract.meta.mode == "insert" else "UPDATE"]
     if applies_source_changes and contract.meta.mode == "insert":
         needed.append("UPDATE")
     for privilege in needed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from psycopg import Error, sql
@@ -9,10 +10,9 @@ from psycopg import Error, sql
 from loaders.console import Meter, meter
 from loaders.errors import ServiceError
 from loaders.failpoints import failpoint
-from loaders.publish.batch import Batch, BatchKind, BatchOutcome, KeyRange, RowReject
+from loaders.publish.batch import Batch, BatchOutcome, KeyRange, RowReject
 from loaders.publish.faults import describe, is_row_fault
 from loaders.publish.frozen import FrozenModel
-from loaders.publish.gates import CONSTRAINT_VIOLATION, PARENT_VANISHED
 from loaders.publish.query import count_rows, only_row
 from loaders.publish.report import ModelReport
 from loaders.publish.session import WriterSession
@@ -21,8 +21,8 @@ from loaders.publish.session import WriterSession
 class Publisher:
     """Publishes the pending rows of one frozen model and counts them into its report."""
 
-    def __init__(self, session: WriterSession, frozen: FrozenModel, kind: BatchKind, report: ModelReport) -> None:
-        self._session, self._frozen, self._kind, self._report = session, frozen, kind, report
+    def __init__(self, session: WriterSession, frozen: FrozenModel, report: ModelReport) -> None:
+        self._session, self._frozen, self._report = session, frozen, report
         self._ordinal = 0
 
     def run(self) -> None:
@@ -47,9 +47,7 @@ class Publisher:
             self._session.interrupt.check()
             key_range = waiting.pop()
             try:
-                outcome = self._attempt(Batch(self._session, self._frozen, self._kind, key_range, self._next_ordinal()))
-                if outcome.rejected:
-                    self._report.rejected["publish", PARENT_VANISHED] += outcome.rejected
+                outcome = self._attempt(Batch(self._session, self._frozen, key_range, self._next_ordinal()))
             except Error as error:
                 if not is_row_fault(error):
                     raise ServiceError(
@@ -67,22 +65,21 @@ class Publisher:
         return self._session.attempt(batch.run, batch.recall)
 
     def _reject(self, key_range: KeyRange, error: Error) -> BatchOutcome:
-        if self._kind == "reapply":
+        if self._frozen.is_reapplied:
             # The row is published; that its change cannot be applied is drift, not a reject.
-            return BatchOutcome(rows_in=1, published=0, present=1, rejected=0)
-        self._report.rejected["publish", CONSTRAINT_VIOLATION] += 1
-        next_ordinal = self._next_ordinal()
-        return self._attempt(RowReject(self._session, self._frozen, self._kind, key_range, next_ordinal, error=error))
+            return BatchOutcome(1, 0, 1, Counter())
+        return self._attempt(RowReject(self._session, self._frozen, key_range, self._next_ordinal(), error=error))
 
     def _count(self, outcome: BatchOutcome) -> None:
         report = self._report
-        if self._kind == "reapply":
+        if self._frozen.is_reapplied:
             report.applied += outcome.published
             return
-        if self._kind == "insert":
+        if self._frozen.contract.meta.mode == "insert":
             report.published += outcome.published
         else:
             report.updated += outcome.published
+        report.rejected += Counter({("publish", reason): rows for reason, rows in outcome.rejected.items()})
         report.already_there += outcome.present
         report.is_over_budget = report.spends_budget()
 

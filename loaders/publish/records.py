@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from loaders.publish.contract import LedgerModel
+from loaders.publish.drift import APPLIES
 from loaders.publish.frozen import FrozenModel
 from loaders.publish.query import relation_sql
 
@@ -101,7 +102,7 @@ def record_rejects(connection: psycopg.Connection, frozen: FrozenModel, run_id: 
             )
             select
                 {system}, {source_table}, pending.source_key, verdict.legacy_key, verdict.stage, verdict.reason_code,
-                verdict.column_name, verdict.sqlstate, to_jsonb(pending) - 'row_hash', {run_id}
+                verdict.column_name, verdict.sqlstate, to_jsonb(pending) - array['row_hash', 'shared_hash'], {run_id}
             from {verdicts} as verdict
             inner join {pending} as pending on pending.legacy_key = verdict.legacy_key
             on conflict (system, source_table, legacy_key, stage) do update set
@@ -169,7 +170,7 @@ def record_drift(connection: psycopg.Connection, frozen: FrozenModel, run_id: in
             select
                 {run_id}, {model}, legacy_key, {target_table}, target_id::text, source_state, target_state, columns
             from {drifted} as drifted
-            where source_state <> 'changed' or not exists (
+            where not ({applies}) or not exists (
                 select from migration.id_map
                 where id_map.entity = {entity} and id_map.target_table = {target_table}
                 and id_map.legacy_key = drifted.legacy_key and id_map.state = 'migrated'
@@ -181,6 +182,7 @@ def record_drift(connection: psycopg.Connection, frozen: FrozenModel, run_id: in
             target_table=meta.target_table,
             entity=meta.entity,
             drifted=frozen.drifted,
+            applies=APPLIES,
         )
     )
     return sql.SQL("""

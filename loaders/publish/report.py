@@ -43,7 +43,7 @@ class ModelReport:
     applied: int = 0
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     drift: Counter[str] = field(default_factory=Counter)
-    is_held_by_decision: bool = False
+    is_held_back: bool = False
     is_over_budget: bool = False
 
     @property
@@ -54,16 +54,23 @@ class ModelReport:
     @property
     def is_held(self) -> bool:
         """Whether the model is not published at all, or no further."""
-        return self.is_held_by_decision or self.is_over_budget
+        return self.is_held_back or self.is_over_budget
 
     def hold(self, finding: Finding | None) -> None:
-        """Hold the model back for an open decision (`finding`), or when its gates alone spend the budget."""
+        """Hold the model back for what a finding says, or when its gates alone spend the budget."""
         if finding is not None:
-            self.is_held_by_decision = True
-            self.state = f"held: decision {finding.where} is open"
+            self.is_held_back = True
+            self.state = f"held: {finding.where}: {finding.problem}"
         elif self.spends_budget():
             self.is_over_budget = True
             self.state = "held: reject budget spent"
+
+    def count_rejected(self, connection: psycopg.Connection, frozen: FrozenModel) -> None:
+        """Add the gates' verdicts."""
+        for stage, reason, rows in connection.execute(
+            sql.SQL("select stage, reason_code, count(*) from {} group by 1, 2").format(frozen.rejected)
+        ):
+            self.rejected[stage, reason] += rows
 
     def close(self) -> None:
         """Say what became of a model that was not held back."""
@@ -120,10 +127,10 @@ class PublishReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        """LOSS for drift or a spent budget, REFUSED for a model held by an open decision, else CLEAN."""
+        """LOSS for drift or a spent budget, REFUSED for a model that a finding holds, else CLEAN."""
         if any(model.drift or model.is_over_budget for model in self.models):
             return ExitCode.LOSS
-        if any(model.is_held_by_decision for model in self.models):
+        if any(model.is_held_back for model in self.models):
             return ExitCode.REFUSED
         return ExitCode.CLEAN
 
@@ -177,10 +184,7 @@ def start_report(connection: psycopg.Connection, frozen: FrozenModel) -> ModelRe
         )
     )
     report.rows_in, report.already_there = rows, rows - pending
-    for stage, reason, rows in connection.execute(
-        sql.SQL("select stage, reason_code, count(*) from {} group by 1, 2").format(frozen.rejected)
-    ):
-        report.rejected[stage, reason] = rows
+    report.count_rejected(connection, frozen)
     report.drift = count_drift(
         connection,
         sql.SQL("select source_state, target_state, count(*) from {} group by 1, 2").format(frozen.drifted),

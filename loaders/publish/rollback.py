@@ -81,7 +81,7 @@ def committed_batches(connection: psycopg.Connection, run_id: int | None, batch_
     if connection.execute(f"select from migration.{table} where {table}_id = %s", [value]).fetchone() is None:
         raise RefusedError(f"the ledger knows no {table} {value}", hint=f"migration.{table} lists them.")
     rows = connection.execute(
-        "select batch_id, entity, target_table, mode, columns, rows_published from migration.batch "
+        "select batch_id, target_table, mode, columns, shared_columns, rows_published from migration.batch "
         f"where {table}_id = %s and state = 'committed' order by batch_id desc",
         [value],
     ).fetchall()

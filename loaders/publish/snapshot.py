@@ -9,11 +9,14 @@ import psycopg
 from psycopg import IsolationLevel
 
 from loaders.console import stderr
+from loaders.publish.build import build_findings
 from loaders.publish.catalogue import Table
 from loaders.publish.contract import Manifest, Relation
+from loaders.publish.drift import freeze_drift
 from loaders.publish.findings import Finding
-from loaders.publish.frozen import FrozenModel, freeze_drift, freeze_pending
+from loaders.publish.frozen import FrozenModel, find_targets, freeze_pending
 from loaders.publish.gates import run_gates
+from loaders.publish.holds import preflight_holds
 from loaders.publish.preflight import check_keys, check_narrowed, gate_findings
 from loaders.publish.report import ModelReport, start_report
 
@@ -43,7 +46,14 @@ def inputs(manifest: Manifest) -> list[Relation]:
     return [
         *(contract.relation for contract in manifest.contracts),
         *(ledger_model.relation for ledger_model in manifest.ledger_models),
+        *(preflight_model.relation for preflight_model in manifest.preflight_models),
     ]
+
+
+def built_findings(connection: psycopg.Connection, manifest: Manifest) -> list[Finding]:
+    """Findings of what dbt built: whether it may be frozen at all, and which models its answers hold."""
+    blocking = list(build_findings(connection, manifest))
+    return blocking or list(preflight_holds(connection, manifest))
 
 
 def freeze(
@@ -54,24 +64,27 @@ def freeze(
     Args:
         connection: in `one_snapshot`, the inputs locked.
         models: from `frozen_models`.
-        findings: of the catalogue; those that hold a model mark its report.
+        findings: so far; those that hold a model mark its report.
 
     Returns:
         A report for each model, nothing published yet; and the findings of the rows.
     """
-    held = {finding.model: finding for finding in findings if finding.effect == "holds"}
+    held = {finding.model: finding for finding in reversed(findings) if finding.effect == "holds"}
     reports: list[ModelReport] = []
-    row_findings: list[Finding] = []
+    found: list[Finding] = []
+    expected: list[FrozenModel] = []
     for frozen in models:
         stderr.print(f"freezing {frozen.contract.model}", soft_wrap=True)
         freeze_pending(connection, frozen)
         key_findings = check_keys(connection, frozen)
-        row_findings += key_findings
+        found += key_findings
         if not key_findings:
-            run_gates(connection, frozen)
-            row_findings += gate_findings(connection, frozen) + check_narrowed(connection, frozen)
+            find_targets(connection, frozen)
+            run_gates(connection, frozen, expected)
+            found += gate_findings(connection, frozen) + check_narrowed(connection, frozen)
         freeze_drift(connection, frozen)
         report = start_report(connection, frozen)
         report.hold(held.get(frozen.contract.model))
         reports.append(report)
-    return reports, row_findings
+        expected += [] if report.is_held else [frozen]
+    return reports, found

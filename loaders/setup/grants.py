@@ -27,6 +27,7 @@ _PUBLISHER_LEDGER = {
     "reject": "SELECT, INSERT, UPDATE, DELETE",
     "file_transfer": "SELECT, INSERT, UPDATE",
     "archive_object": "SELECT, INSERT, UPDATE",
+    "build": "SELECT",
 }
 _ROLLBACK_LEDGER = {
     "run": "SELECT, INSERT, UPDATE",
@@ -116,6 +117,8 @@ def _transform_steps(settings: Settings, application: Iterable[str]) -> Iterator
     for schema in (*application, "migration"):
         yield _grant(settings.target_user, "USAGE", "schema", sql.Identifier(schema), schema)
         yield _grant(settings.target_user, "SELECT", "all tables in schema", sql.Identifier(schema), schema)
+    # dbt's hooks say when a run begins and ends.
+    yield _grant_on_table(settings.target_user, "INSERT, UPDATE", Relation("migration", "build"))
 
 
 def _publisher_steps(settings: Settings, manifest: Manifest, application: Iterable[str]) -> Iterator[Step]:
@@ -150,10 +153,10 @@ def _target_steps(
         for relation in _readable(target):
             yield _grant_on_table(publisher, "SELECT", relation)
         yield _grant_on_table(rollback, "SELECT", table.relation)
-        if contract.meta.mode == "update" or allows_source_changes:
+        if contract.meta.mode != "insert" or allows_source_changes:
             yield _grant_on_columns(publisher, "UPDATE", table.relation, columns)
             yield _grant_on_columns(rollback, "UPDATE", table.relation, columns)
-        if contract.meta.mode == "update":
+        if contract.meta.mode != "insert":
             continue
         inserted = [*([table.key.name] if table.key else []), *columns]
         yield _grant_on_columns(publisher, "INSERT", table.relation, inserted)

@@ -54,8 +54,19 @@ def test_contracts_come_in_their_order_and_models_without_meta_do_not_come() -> 
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"mode": "merge_json"}, "pub_thing: meta.publish.mode: merge_json is not part of this release"),
-        ({"mode": "upsert"}, "pub_thing: meta.publish.mode: Input should be 'insert' or 'update'"),
+        ({"mode": "merge_json"}, "pub_thing: mode merge_json puts one column, and 3 are declared"),
+        ({"shared_columns": ["colour"]}, "pub_thing: meta.publish.shared_columns: no column colour"),
+        ({"shared_columns": ["name", "status", "file"]}, "pub_thing: no target column is declared that is its own"),
+        (
+            {"mode": "update", "shared_columns": ["name"]},
+            "pub_thing: meta.publish.shared_columns: mode update shares nothing",
+        ),
+        (
+            {"resolve": {"entity": "thing", "target_table": "public.thing"}},
+            "pub_thing: meta.publish.resolve: mode insert makes rows and finds none",
+        ),
+        ({"mode": "update", "resolve": {"entity": "thing"}}, "pub_thing: meta.publish.resolve.target_table: Field req"),
+        ({"mode": "upsert"}, "pub_thing: meta.publish.mode: Input should be 'insert', 'update' or 'merge_json'"),
         ({"target_table": "thing"}, "pub_thing: meta.publish.target_table: String should match"),
         ({"target_table": 'public.a"; drop table b'}, "pub_thing: meta.publish.target_table: String should match"),
         ({"entity": None}, "pub_thing: meta.publish.entity: Field required"),
@@ -125,11 +136,13 @@ def test_a_missing_manifest_says_what_to_run(tmp_path: Path) -> None:
 def test_run_results_are_read_from_beside_the_manifest(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(manifest(publish_node("pub_thing", COLUMNS, publish_meta()))))
-    assert load_manifest(path).stale == {}
+    assert (load_manifest(path).stale, load_manifest(path).invocation_id) == ({}, "parse")
     result = {"unique_id": "model.dtx.pub_thing", "status": "error", "timing": []}
-    (tmp_path / "run_results.json").write_text(json.dumps({"metadata": {}, "results": [result]}))
+    results = {"metadata": {"invocation_id": "build"}, "results": [result]}
+    (tmp_path / "run_results.json").write_text(json.dumps(results))
 
     assert load_manifest(path).stale == {"pub_thing": "its last build ended as error"}
+    assert load_manifest(path).invocation_id == "build"
 
 
 @pytest.mark.parametrize(

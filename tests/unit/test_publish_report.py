@@ -40,7 +40,7 @@ def test_left_is_whatever_is_nowhere_else(contract: PublishContract) -> None:
 def test_r4_the_exit_code_follows_from_the_rows(
     contract: PublishContract, drift: int, over_budget: bool, held: bool, code: ExitCode
 ) -> None:
-    report = ModelReport(contract, is_over_budget=over_budget, is_held_by_decision=held)
+    report = ModelReport(contract, is_over_budget=over_budget, is_held_back=held)
     report.drift.update({"changed_in_target": drift} if drift else {})
     report.rejected["files", "file_missing"] = 5
 

@@ -191,6 +191,21 @@ class Rig:
         self.manifest_path.write_text(json.dumps(manifest(*nodes)))
         if setup:
             run_setup(self.settings, self.manifest_path, **setup_options)
+            self.record_build()
+
+    def record_build(self) -> None:
+        """Record the manifest's dbt run as dbt's hooks do: begun, everything built, finished."""
+        document = json.loads(self.manifest_path.read_text())
+        self.sql("delete from migration.build", role=OWNER)
+        self.sql(
+            "insert into migration.build (invocation_id, selected, built, backend_pid, backend_start, finished_at) "
+            "select %s, %s, %s, pid, backend_start, clock_timestamp() from pg_stat_activity "
+            "where pid = pg_backend_pid()",
+            document["metadata"]["invocation_id"],
+            list(document["nodes"]),
+            list(document["nodes"]),
+            role=OWNER,
+        )
 
     @property
     def manifest_path(self) -> Path:

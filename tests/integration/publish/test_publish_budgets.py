@@ -77,5 +77,5 @@ def test_a_trigger_that_drops_rows_stops_the_run(rig: Rig) -> None:
     done = rig.dtx("publish")
 
     assert done.returncode == 1
-    assert "86 rows were inserted where 100 should be" in " ".join(done.stderr.split())
+    assert "86 rows were written where 100 should be" in " ".join(done.stderr.split())
     assert rig.value("select count(*) from app_document") == 0

@@ -265,7 +265,7 @@ def test_an_open_decision_holds_its_own_model_only(rig: Rig) -> None:
 
     assert report.exit_code == 3
     assert [(m.state, m.published, m.updated, m.left) for m in report.models] == [
-        ("held: decision D-2 is open", 0, 0, 5),
+        ("held: D-2: the decision is open", 0, 0, 5),
         ("published", 0, 5, 0),
     ]
     rig.sql("update migration_seeds.decisions set status = 'decided'", role=TRANSFORM)

@@ -14,10 +14,15 @@ UPGRADE = """
 alter table migration.id_map
 add json_path text[] check (cardinality(json_path) > 0),
 add shared_hash bytea;
+create index id_map_place on migration.id_map (target_table, target_id, json_path) where json_path is not null;
 comment on column migration.id_map.json_path is
 'merge_json: where in the one column of its batch the value stands; NULL where whole columns were published.';
 comment on column migration.id_map.shared_hash is
-'The hash of the shared columns as they were inserted; published_hash leaves them out.';
+'The hash of the batch''s shared columns as they were inserted; published_hash leaves them out.';
+
+alter table migration.batch add shared_columns text[] not null default '{}';
+comment on column migration.batch.shared_columns is
+'The target columns it inserted and other batches may change; its hashes leave them out.';
 
 -- Several map rows may share a target row: each has its own image.
 alter table migration.before_image
@@ -48,6 +53,8 @@ comment on column migration.before_image.objects_before is
 create table migration.build (
     build_id bigint generated always as identity primary key,
     invocation_id text not null unique,
+    selected text[] not null,
+    built text[] not null default '{}',
     backend_pid integer not null,
     backend_start timestamptz not null,
     started_at timestamptz not null default clock_timestamp(),
@@ -56,6 +63,10 @@ create table migration.build (
 );
 comment on table migration.build is
 'One row per dbt run, written by its hooks: publish refuses what no finished run has built (reliability P9).';
+comment on column migration.build.selected is 'The models and seeds it set out to build, by unique id.';
+comment on column migration.build.built is 'Those of them that succeeded.';
+comment on column migration.build.backend_pid is
+'With backend_start, the session that its first hook ran in: it lives as long as the run.';
 comment on column migration.build.broken_off_at is
 'When a later run found it unfinished and its session gone.';
 
@@ -72,6 +83,7 @@ drop column id_map_id,
 drop column objects_before,
 add primary key (batch_id, target_table, target_id);
 alter table migration.id_map drop column json_path, drop column shared_hash;
+alter table migration.batch drop column shared_columns;
 """
 
 

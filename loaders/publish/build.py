@@ -1,0 +1,74 @@
+"""Whether what is about to be frozen was built by dbt runs that finished, and is the manifest's (reliability P9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+
+from loaders.publish.contract import Manifest
+from loaders.publish.findings import Finding
+
+_REBUILD = "Run dbt build, then run this again."
+_NAMES_SHOWN = 5
+
+# A run that another one overlapped proves nothing: each may have built from the other's half.
+_NOT_BUILT = """
+with runs as (
+    select build.*, coalesce(finished_at, broken_off_at, 'infinity') as ended_at from migration.build
+),
+
+clean as (
+    select * from runs
+    where finished_at is not null and not exists (
+        select from runs as other
+        where other.build_id <> runs.build_id
+        and other.started_at < runs.ended_at and other.ended_at > runs.started_at
+    )
+)
+
+select distinct node
+from runs
+cross join lateral unnest(runs.selected) as node
+where node = any (%s) and not exists (
+    select from clean where clean.build_id >= runs.build_id and node = any (clean.built)
+)
+order by 1
+"""
+
+
+def build_findings(connection: psycopg.Connection, manifest: Manifest) -> Iterator[Finding]:
+    """What keeps the models from being frozen; each finding blocks.
+
+    dbt's first hook commits before any model of its run does, and the snapshot sees both or neither: a run that begins
+    later changes nothing that is frozen.
+
+    Args:
+        connection: in the snapshot that the models are frozen in.
+        manifest: the contracts.
+    """
+    latest = connection.execute(
+        "select invocation_id, started_at from migration.build order by build_id desc limit 1"
+    ).fetchone()
+    if latest is None:
+        yield Finding("blocks", "", "migration.build", "no dbt run has been recorded", _REBUILD)
+        return
+    invocation_id, started_at = latest
+    running = connection.execute(
+        "select started_at from migration.build where finished_at is null and broken_off_at is null order by 1"
+    ).fetchall()
+    for (since,) in running:
+        problem = f"the dbt run that began at {since:%Y-%m-%d %H:%M:%S %Z} has not ended"
+        yield Finding("blocks", "", "migration.build", problem, "Wait for its end; if it has died, run dbt build.")
+    if running:
+        return
+    nodes = [node for (node,) in connection.execute(_NOT_BUILT, [list(manifest.nodes)])]
+    if nodes:
+        listed = ", ".join(node.split(".")[-1] for node in nodes[:_NAMES_SHOWN])
+        problem = f"no dbt run that finished, and ran alone, has built {listed}" + (
+            f" and {len(nodes) - _NAMES_SHOWN} more" if len(nodes) > _NAMES_SHOWN else ""
+        )
+        yield Finding("blocks", "", "migration.build", problem, _REBUILD)
+    if invocation_id != manifest.invocation_id:
+        problem = f"the manifest is not that of the last dbt run, which began at {started_at:%Y-%m-%d %H:%M:%S %Z}"
+        yield Finding("blocks", "", "migration.build", problem, _REBUILD)
