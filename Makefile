@@ -39,8 +39,9 @@ sandbox-stop: ## Stop the sandbox's servers; their data stay
 shell: ## A shell with .venv and .env
 	@$(RUN) "$${SHELL:-/bin/sh}"
 
-docs: ## Build the documentation site of the dbt project
-	$(RUN) dbt docs generate --static
+docs: ## Build the mapping reference: dbt's documentation, as one static page
+	$(RUN) dbt docs generate --target-path target/docs
+	$(RUN) dtx docs
 
 benchmark: ## Measure the stages side by side with the usual tools
 	$(RUN) python -m benchmarks.replicate

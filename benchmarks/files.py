@@ -1,11 +1,12 @@
 """`dtx files` against s5cmd: the same tree, the same server, one run; ledger and proof included.
 
-    python benchmarks/files.py [--server sink|ministack|rclone] [--latency 0] [--files 20000] [--rounds 3] [--workers 8]
+    python -m benchmarks.files [--server sink|ministack|rclone] [--latency 0] [--files 30000] [--rounds 3] [--workers 8]
 
 Contenders take turns, so that other load on the machine meets both; read the ratio of each round first. s5cmd uploads;
 `dtx files` plans, uploads, reads every object back, compares and records. Both are timed from the start of their
-process to its end. The tools are installed from requirements/benchmark.lock into .sandbox/benchmark-tools; the sink
-needs a C compiler.
+process to its end, with the tree in the page cache, and with Python's bytecode compiled, as it is wherever `dtx` ran
+once. The tools are installed from requirements/benchmark.lock into .sandbox/benchmark-tools; the sink needs a C
+compiler.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from pathlib import Path
 from loaders.ledger.schema import upgrade_ledger
 from sandbox.servers import postgres as postgres_server
 from sandbox.servers import s3 as s3_server
-from sandbox.servers.postgres import OWNER, PUBLISHER, TRANSFORM, Postgres
+from sandbox.servers.postgres import OWNER, PUBLISHER, ROLLBACK, TRANSFORM, Postgres
 from sandbox.servers.process import free_port
 from sandbox.servers.s3 import S3
 from sandbox.servers.temporary import server_folder
@@ -38,6 +39,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 TOOLS = PROJECT / ".sandbox" / "benchmark-tools"
 BUCKET = "benchmark"
 KEYS = S3("", "AKIABENCHMARK", "benchmark-secret")
+# Where this is set, Python would compile all modules at each start.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,21 @@ def make_tree(root: Path, count: int) -> int:
         folder.mkdir(exist_ok=True)
         (folder / f"{number:07d}.pdf").write_bytes(source.randbytes(size))
         total += size
+    os.sync()
     return total
 
 
+def warm_up(tree: Path) -> None:
+    """Bring the tree into the page cache, and Python's bytecode to where it is looked for."""
+    for path in tree.glob("*/*.pdf"):
+        path.read_bytes()
+    modules = "import loaders.cli, loaders.files.command, loaders.files.helper"
+    subprocess.run([sys.executable, "-c", modules], env=ENVIRONMENT, cwd=PROJECT, check=True)
+
+
 @contextmanager
-def a_server(kind: str, folder: Path, latency: int) -> Iterator[S3]:
-    """A fresh, empty server with the bucket in it."""
+def a_server(kind: str, folder: Path, latency: int, megabytes: int) -> Iterator[S3]:
+    """A fresh, empty server with the bucket in it, and room for so many megabytes of objects."""
     folder.mkdir()
     if kind == "ministack":
         server = s3_server.start(folder, access_key=KEYS.access_key, secret_key=KEYS.secret_key)
@@ -95,15 +107,19 @@ def a_server(kind: str, folder: Path, latency: int) -> Iterator[S3]:
     if kind == "sink":
         program = folder / "s3_sink"
         subprocess.run(["cc", "-O2", "-pthread", "-o", program, PROJECT / "benchmarks" / "s3_sink.c"], check=True)
-        command = [program, str(port), str(latency)]
+        command = [program, str(port), str(latency), str(megabytes)]
     else:
         (folder / "data" / BUCKET).mkdir(parents=True)
         command = [
             TOOLS / "bin" / "rclone", "serve", "s3", "--addr", address, "--vfs-cache-mode", "off",
             "--auth-key", f"{KEYS.access_key},{KEYS.secret_key}", folder / "data",
         ]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        time.sleep(1.0)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        if kind == "sink":
+            assert process.stdout is not None
+            process.stdout.readline()
+        else:
+            time.sleep(1.0)
         try:
             yield S3(f"http://{address}", KEYS.access_key, KEYS.secret_key)
         finally:
@@ -166,7 +182,7 @@ def run_s5cmd(server: S3, tree: Path, workers: int) -> Measurement:
         s5cmd_binary(), "--endpoint-url", server.endpoint_url, "--numworkers", str(workers),
         "cp", f"{tree}/", f"s3://{BUCKET}/s5cmd/",
     ]  # fmt: skip
-    measurement, _ = measure(command, {**os.environ, **server.environment}, tree)
+    measurement, _ = measure(command, {**ENVIRONMENT, **server.environment}, tree)
     return measurement
 
 
@@ -178,9 +194,9 @@ def run_dtx(server: S3, postgres: Postgres, database: str, *, tree: Path, manife
         "FILES_WORKERS": str(workers), "SOURCE_HOST": "unused", "SOURCE_USER": "unused", "SOURCE_PASSWORD": "unused",
         "TARGET_HOST": postgres.host, "TARGET_PORT": str(postgres.port), "TARGET_DATABASE": database,
     }  # fmt: skip
-    for role in ("TARGET", "PUBLISHER", "ROLLBACK", "OWNER"):
-        settings |= {f"{role}_USER": PUBLISHER, f"{role}_PASSWORD": postgres.role_password}
-    environment = {**os.environ, **server.environment, **{f"DTX_{name}": value for name, value in settings.items()}}
+    for role, user in {"TARGET": TRANSFORM, "PUBLISHER": PUBLISHER, "ROLLBACK": ROLLBACK, "OWNER": OWNER}.items():
+        settings |= {f"{role}_USER": user, f"{role}_PASSWORD": postgres.role_password}
+    environment = {**ENVIRONMENT, **server.environment, **{f"DTX_{name}": value for name, value in settings.items()}}
     program = [sys.executable, "-c", "from loaders.cli import main; main()"]
     measurement, output = measure([*program, "files", "--json", "--manifest", manifest], environment, PROJECT)
     transfer = json.loads(output)["transfer"]
@@ -196,7 +212,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", choices=("sink", "ministack", "rclone"), default="sink")
     parser.add_argument("--latency", type=int, default=0, help="milliseconds before each answer of the sink")
-    parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument("--files", type=int, default=30_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=8)
     arguments = parser.parse_args()
@@ -217,7 +233,10 @@ def main() -> None:
         results: dict[str, list[Measurement]] = {name: [] for name in contenders}
         for number in range(arguments.rounds):
             for name, contender in contenders.items():
-                with a_server(arguments.server, folder / "server", arguments.latency) as server:
+                warm_up(tree)
+                # Twice the tree, for objects that a contender sends twice.
+                room = 2 * total // 1_000_000
+                with a_server(arguments.server, folder / "server", arguments.latency, room) as server:
                     results[name].append(contender(server, number))
     where = f"{arguments.server} ({arguments.latency} ms)"
     print(f"{arguments.files:,} files, {total / 1e6:,.0f} MB, server {where}, {arguments.workers} workers")

@@ -3,48 +3,69 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Any, cast
 
 import typer
 from rich.markup import escape
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from loaders.archive.command import app as archive_app
 from loaders.console import stderr
-from loaders.decisions.command import what_if_command
-from loaders.decode.command import decode
 from loaders.errors import ExitCode, MigrationError
-from loaders.files.command import app as files_app
-from loaders.mapping.command import mapping_command
-from loaders.mapping.site import docs_command
-from loaders.preflight.command import preflight_command
-from loaders.publish.commands import publish_command, rollback_command
-from loaders.reconcile.command import reconcile
-from loaders.rejects.command import rejects_command
-from loaders.report.command import report_command
-from loaders.setup.commands import setup_command
+
+# Each verb's module and function (or its own commands), in the order in which --help shows them.
+_VERBS = {
+    "setup": ("loaders.setup.commands", "setup_command"),
+    "decode": ("loaders.decode.command", "decode"),
+    "what-if": ("loaders.decisions.command", "what_if_command"),
+    "preflight": ("loaders.preflight.command", "preflight_command"),
+    "archive": ("loaders.archive.command", "app"),
+    "files": ("loaders.files.command", "app"),
+    "publish": ("loaders.publish.commands", "publish_command"),
+    "rejects": ("loaders.rejects.command", "rejects_command"),
+    "reconcile": ("loaders.reconcile.command", "reconcile"),
+    "report": ("loaders.report.command", "report_command"),
+    "rollback": ("loaders.publish.commands", "rollback_command"),
+    "mapping": ("loaders.mapping.command", "mapping_command"),
+    "docs": ("loaders.mapping.site", "docs_command"),
+}
 
 # What typer turns Ctrl-C into.
 _INTERRUPTED = 130
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Moves DTX 1.0 into DTX 2.0 and proves what became of every row. Exit codes: 0 clean, 1 loss or drift, "
-    "2 could not run, 3 refused.",
-)
-app.command("setup")(setup_command)
-app.command("decode")(decode)
-app.add_typer(archive_app, name="archive")
-app.add_typer(files_app, name="files")
-app.command("mapping")(mapping_command)
-app.command("docs")(docs_command)
-app.command("preflight")(preflight_command)
-app.command("publish")(publish_command)
-app.command("what-if")(what_if_command)
-app.command("rejects")(rejects_command)
-app.command("reconcile")(reconcile)
-app.command("report")(report_command)
-app.command("rollback")(rollback_command)
+
+class Verbs(TyperGroup):
+    """Imports the one verb that is asked for: all of them together take longer to import than most take to run."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands.update(dict.fromkeys(_VERBS, cast(Any, None)))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The verb, or None."""
+        if cmd_name not in _VERBS:
+            return None
+        module, name = _VERBS[cmd_name]
+        verb = getattr(import_module(module), name)
+        if isinstance(verb, typer.Typer):
+            group = get_group(verb)
+            group.name = cmd_name
+            return group
+        single = typer.Typer(add_completion=False)
+        single.command(cmd_name)(verb)
+        return get_command(single)
+
+
+app = typer.Typer(cls=Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def dtx() -> None:
+    """Moves DTX 1.0 into DTX 2.0 and proves what became of every row.
+
+    Exit codes: 0 clean, 1 loss or drift, 2 could not run, 3 refused.
+    """
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from loaders.database import fetch_value
 from loaders.errors import ConfigurationError
+from sandbox import untouched
 
 _SHOWN = 10
 
@@ -46,7 +47,7 @@ def compare(connection: psycopg.Connection, answer_key: Path, outcomes: Path) ->
         outcomes: the CSV that `dtx reconcile --rows` writes.
 
     Returns:
-        One comparison a table of the answer key.
+        One comparison a table of the answer key. `untouched.judge` then tells what else changed.
 
     Raises:
         ConfigurationError: a table's decision has an option that the answer key has no lines for.
@@ -55,6 +56,7 @@ def compare(connection: psycopg.Connection, answer_key: Path, outcomes: Path) ->
         create temporary table outcomes (source_table text, source_key text, disposition text, reason_code text)
     """)
     _copy(connection, "copy outcomes from stdin (format csv, header)", outcomes)
+    untouched.begin(connection)
     connection.execute("create index on outcomes (source_table)")
     connection.execute("analyze outcomes")
     chosen: dict[str, str] = dict(
@@ -77,6 +79,7 @@ def _compare_table(connection: psycopg.Connection, path: Path, option: str) -> C
     table = path.stem
     option = _read_answers(connection, path, option)
     _read_expected_targets(connection)
+    untouched.expect(connection)
     _read_actual_targets(connection, table)
     connection.execute(_DIFFERENCES, {"table": table})
     first = connection.execute("select * from difference order by 1 limit %s", (_SHOWN,)).fetchall()

@@ -13,11 +13,13 @@ from loaders.console import print_json, print_table, stderr
 from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode
 from loaders.settings import PROJECT_ROOT
+from sandbox import untouched
 from sandbox.answer_key import Comparison
 from sandbox.answer_key import compare as compare_with_answer_key
 from sandbox.contents import renew
 from sandbox.generator import Plan
 from sandbox.servers import env_file, process, stack, state
+from sandbox.untouched import Untouched
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -80,21 +82,30 @@ def compare(outcomes: Path, *, as_json: AsJson = False) -> None:
         settings = stack.start(HOME, os.environ).settings()
     with connect(settings, "transform") as target:
         comparisons = compare_with_answer_key(target, ANSWER_KEY, outcomes)
+        before = untouched.judge(target, ANSWER_KEY / "before")
         target.rollback()
     if as_json:
-        print_json({"schema": "dtx.sandbox_compare/1", "tables": [asdict(each) for each in comparisons]})
+        tables = [asdict(each) for each in comparisons]
+        print_json({"schema": "dtx.sandbox_compare/1", "tables": tables, "untouched": asdict(before)})
     else:
-        _show_comparisons(comparisons)
-    if not comparisons or any(each.differences or not each.rows for each in comparisons):
+        _show_comparisons(comparisons, before)
+    if not comparisons or before.differences or any(each.differences or not each.rows for each in comparisons):
         raise typer.Exit(ExitCode.LOSS)
 
 
-def _show_comparisons(comparisons: list[Comparison]) -> None:
+def _show_comparisons(comparisons: list[Comparison], before: Untouched) -> None:
     print_table(
         "Held against the answer key, row by row",
-        ["table", "source rows", "target rows", "differences"],
-        [[each.table, each.rows, each.target_rows, each.differences] for each in comparisons],
+        ["table", "option", "source rows", "target rows", "differences"],
+        [[each.table, each.option, each.rows, each.target_rows, each.differences] for each in comparisons],
     )
+    print_table(
+        "DTX 2.0's rows from before, but for what the answer key changes",
+        ["rows", "differences"],
+        [[before.rows, before.differences]],
+    )
+    if before.first:
+        print_table("First of these differences", ["table", "id", "what"], [list(each) for each in before.first])
     if first := [difference for each in comparisons for difference in each.first]:
         print_table(
             "First differences",

@@ -3,8 +3,8 @@
 A column reaches another in one of three ways:
 
 - *carried*: its value is handed on, cast, or part of an expression;
-- *found*: it stands on the near side of the join that looked the value up, such as `vendor_id` in a join with the id map;
-- *chosen*: it decides between values or rows: conditions of a CASE, order within a window, filters of a looked-up relation.
+- *found*: it stands on the near side of the join that looked the value up, as `vendor_id` in a join with the id map;
+- *chosen*: it decides between values or rows: conditions of a CASE, order in a window, filters of what was joined.
 
 A join on `source_key` or `legacy_key` joins a row with itself and finds nothing.
 """
@@ -84,6 +84,7 @@ class Lineage:
     ) -> None:
         self._queries, self._leaves, self._seed_values = queries, leaves, seed_values
         self._scopes: dict[str, Scope] = {}
+        self._filled: dict[int, Scope] = {}
         self._known: dict[tuple[int, str], Reach] = {}
         self._joining: set[tuple[int, str]] = set()
 
@@ -112,6 +113,7 @@ class Lineage:
             scope = build_scope(sqlglot.parse_one(self._queries[relation], dialect="postgres"))
             assert scope is not None, relation
             self._scopes[relation] = scope
+            self._filled |= {id(each.expression): each for each in scope.traverse()}
         return self._scopes[relation]
 
     def _columns(self, scope: Scope) -> list[str]:
@@ -169,7 +171,8 @@ class Lineage:
         if not isinstance(source, Scope):
             return self.reach(_relation(source), column) if _is_table(source) else self._expression(scope, source.this)
         if isinstance(source.expression, exp.Query):
-            return self._output(source, column)
+            # A recursive CTE sees its first part as a scope that nobody filled; the filled one has the same expression.
+            return self._output(self._filled[id(source.expression)], column)
         return together(self._expression(scope, each) for each in source.expression.expressions)
 
     def _column(self, scope: Scope, alias: str, column: str) -> Reach:

@@ -20,9 +20,10 @@ from loaders.archive.manifest import MANIFEST
 from loaders.archive.sealing import Sink
 from loaders.errors import ConfigurationError, RefusedError, ServiceError
 from loaders.failpoints import failpoint
-from loaders.files.connection import open_stores
+from loaders.files.connection import S3
 from loaders.files.limiter import Limiter
 from loaders.files.multipart import PART_BYTES
+from loaders.files.options import Options
 from loaders.files.store import AlreadyThereError, NotThereError, StoreFault, boto3_faults, object_options
 from loaders.files.transfer import Persistence
 from loaders.settings import Settings
@@ -136,10 +137,13 @@ class S3Store:
     """Archives as prefixes below one prefix."""
 
     def __init__(self, settings: Settings, bucket: str, prefix: str) -> None:
-        _, self._client = open_stores(settings.model_copy(update={"s3_bucket": bucket}))
+        options = Options.of(settings.model_copy(update={"s3_bucket": bucket}))
+        s3 = S3(options)
+        s3.check_bucket()
+        self._client = s3.client()
         self._bucket, self._prefix = bucket, f"{prefix}/" if prefix else ""
         self.location = f"s3://{bucket}/{prefix}".rstrip("/")
-        self._options = object_options(settings)
+        self._options = object_options(options)
         stop = threading.Event()
         self._persistently = Persistence(settings.s3_attempts, Limiter(None, None, stop), stop)
 

@@ -56,7 +56,7 @@ def _show_register(document: Mapping[str, Any]) -> None:
                 ),
                 decision["status"],
                 ", ".join(filter(None, (decision["decided_by"], decision["decided_on"]))),
-                ", ".join(decision["source_tables"]) or "none replicated",
+                ", ".join(decision["source_tables"]) or "none counted",
                 sum(
                     each["rows"]
                     for option in chosen_options(decision)

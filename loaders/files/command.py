@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -18,16 +17,19 @@ from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode, ServiceError
 from loaders.files import ledger as ledgers
 from loaders.files import report
-from loaders.files.connection import open_stores
+from loaders.files.connection import S3
+from loaders.files.crew import start_crew
 from loaders.files.limiter import Limiter
 from loaders.files.model import DEFAULT_MANIFEST, FilesModel, load_models
+from loaders.files.options import Options
 from loaders.files.plan import Plan, count_plan, drifted_keys, freeze, write_plan
 from loaders.files.run import Progress, Run
 from loaders.files.stop import Stop
 from loaders.files.survey import survey
-from loaders.files.transfer import Transfer
 from loaders.files.verify import Reading, list_without_row, verify_objects
 from loaders.settings import Settings, load_settings
+from loaders.setup.commands import ConfirmOption
+from loaders.setup.guard import check_server, check_settings
 
 app = typer.Typer(no_args_is_help=False)
 
@@ -40,20 +42,26 @@ def files(
     context: typer.Context,
     manifest: Manifest = DEFAULT_MANIFEST,
     dry_run: Annotated[bool, typer.Option(help="Look at every file and say what would happen; write nothing.")] = False,
+    confirm_database: ConfirmOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Move files from EFS to S3 and prove their stored bytes; run it again to go on or to try rejects again."""
     if context.invoked_subcommand is not None:
         return
     settings = load_settings()
+    check_settings(settings, settings.target_database if dry_run else confirm_database)
     models = load_models(manifest)
     raise typer.Exit(preview(settings, models, as_json) if dry_run else transfer(settings, models, as_json))
 
 
 @app.command("verify")
-def verify_command(manifest: Manifest = DEFAULT_MANIFEST, as_json: AsJson = False) -> None:
+def verify_command(
+    manifest: Manifest = DEFAULT_MANIFEST, confirm_database: ConfirmOption = None, as_json: AsJson = False
+) -> None:
     """Read every verified object back, hold it against the ledger, and list objects without a row."""
-    raise typer.Exit(verify(load_settings(), load_models(manifest), as_json))
+    settings = load_settings()
+    check_settings(settings, confirm_database)  # a row whose object is gone or changed loses its verdict
+    raise typer.Exit(verify(settings, load_models(manifest), as_json))
 
 
 def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> ExitCode:
@@ -64,28 +72,29 @@ def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) ->
         path changed; COULD_NOT_RUN when interrupted.
 
     Raises:
-        MigrationError: see `freeze`, `open_stores`, `Run.work`.
+        MigrationError: see `freeze`, `S3`, `Run.work`.
     """
     entities = [model.meta.entity for model in models]
+    options = Options.of(settings)
     stop = Stop()
+    s3 = S3(options)
     with stop.on_signals(), _efs_root(settings) as root, _ledger_connection(settings) as connection:
         with stop.cancelling(connection), connection.transaction():
             freeze(connection, models)
             plan = count_plan(connection, entities)
             drifted = drifted_keys(connection, report.LISTED)
             write_plan(connection)
-        store, client = open_stores(settings)
         _check_mounted(settings, plan)
-        ledger = ledgers.Ledger(connection)
-        limiter = _limiter(settings, stop)
-        move = Transfer(settings, root=root, store=store, client=client, limiter=limiter, stop=stop)
-        state, progress = "failed", Progress()
-        try:
-            with meter("files", plan.to_do, "files") as shown:
-                progress = Run(ledger, settings.files_workers, move, stop, shown).work()
-            state = "interrupted" if progress.interrupted else "succeeded"
-        finally:
-            ledger.end(state, asdict(progress))
+        with start_crew(options, root=root, s3=s3, files=plan.to_do, stop=stop) as crew:
+            s3.check_bucket()
+            ledger = ledgers.Ledger(connection)
+            state, progress = "failed", Progress()
+            try:
+                with meter("files", plan.to_do, "files") as shown:
+                    progress = Run(ledger, crew, stop, shown).work()
+                state = "interrupted" if progress.interrupted else "succeeded"
+            finally:
+                ledger.end(state, asdict(progress))
         sums = ledgers.sums(connection, entities)
         duplicates = ledgers.duplicates(connection, entities)
     document = {
@@ -136,20 +145,22 @@ def verify(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> E
         CLEAN; LOSS when an object vanished or changed, cannot be read, or has no row; COULD_NOT_RUN when interrupted.
 
     Raises:
-        MigrationError: see `open_stores`.
+        MigrationError: see `S3`.
     """
     entities = [model.meta.entity for model in models]
+    options = Options.of(settings)
     stop = Stop()
     with stop.on_signals(), _ledger_connection(settings) as connection:
-        store, client = open_stores(settings)
+        s3 = S3(options)
+        s3.check_bucket()
         total = sum(line.files for line in ledgers.sums(connection, entities) if line.state == "verified")
-        reading = Reading(settings, store, client, _limiter(settings, stop), stop)
+        reading = Reading(options, s3, Limiter(options.files_per_second, options.bytes_per_second, stop), stop)
         with meter("objects", total, "objects") as shown:
             findings = verify_objects(
                 connection, entities, reading, workers=settings.files_workers, stop=stop, meter=shown
             )
         if not findings.interrupted:
-            list_without_row(connection, client, settings.s3_bucket, entities, findings)
+            list_without_row(connection, s3.client(), settings.s3_bucket, entities, findings)
     report.print_verify(report.verify_document(findings), as_json)
     if findings.interrupted:
         return ExitCode.COULD_NOT_RUN
@@ -184,14 +195,10 @@ def _check_mounted(settings: Settings, plan: Plan) -> None:
 def _ledger_connection(settings: Settings) -> Iterator[psycopg.Connection]:
     try:
         with connect(settings, "publisher", autocommit=True) as connection:
+            check_server(connection, settings)
             yield connection
     except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
         raise ServiceError(
             f"the ledger failed (SQLSTATE {error.sqlstate or 'none: the connection was lost'})",
             hint="Verdicts recorded so far hold; see that `dtx setup` ran and PostgreSQL is up, then run this again.",
         ) from None
-
-
-def _limiter(settings: Settings, stop: threading.Event) -> Limiter:
-    megabytes = settings.megabytes_per_second
-    return Limiter(settings.files_per_second, megabytes * 1e6 if megabytes else None, stop)

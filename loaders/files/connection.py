@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,54 +13,74 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from loaders.errors import ConfigurationError, ServiceError
+from loaders.files.options import Options
 from loaders.files.store import Boto3Store, ObstoreStore, Store
-from loaders.settings import Settings
 
 
-def open_stores(settings: Settings) -> tuple[Store, Any]:
-    """The store for small objects and the boto3 client for everything else.
+class S3:
+    """One process's ways to the bucket.
+
+    Attributes:
+        store: for objects small enough for memory.
 
     Raises:
         ConfigurationError: no credentials, or an endpoint without TLS on another machine.
-        ServiceError: the bucket cannot be listed.
     """
-    _refuse_plain_http(settings.s3_endpoint_url)
-    session = boto3.Session()
-    if session.get_credentials() is None:
-        raise ConfigurationError(
-            "no AWS credentials were found",
-            hint="Give them by the standard AWS chain: environment, profile, or the machine's role.",
-        )
-    client = _client(settings, session)
-    _check_bucket(settings, client)
-    small: Store = Boto3Store(settings, client) if settings.s3_client == "boto3" else ObstoreStore(settings, session)
-    return small, client
+
+    store: Store
+
+    def __init__(self, options: Options) -> None:
+        _refuse_plain_http(options.endpoint_url)
+        self._options, self._lock, self._client = options, threading.Lock(), None
+        self._session = boto3.Session()
+        if self._session.get_credentials() is None:
+            raise ConfigurationError(
+                "no AWS credentials were found",
+                hint="Give them by the standard AWS chain: environment, profile, or the machine's role.",
+            )
+        # obstore's own thread only waits for sockets; a second one costs a sixth more CPU a file, in waking each other.
+        os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
+        if options.client == "boto3":
+            self.store = Boto3Store(options, self.client)
+        else:
+            self.store = ObstoreStore(options, self._session)
+
+    def client(self) -> Any:
+        """boto3's client, for all that `store` cannot do; made when first asked for, which takes 0.15 s."""
+        with self._lock:
+            if self._client is None:
+                self._client = _client(self._options, self._session)
+            return self._client
+
+    def check_bucket(self) -> None:
+        """List the bucket.
+
+        Raises:
+            ServiceError: it cannot be listed.
+        """
+        try:
+            self.client().list_objects_v2(Bucket=self._options.bucket, MaxKeys=1)
+        except (BotoCoreError, ClientError) as error:
+            raise unreachable(self._options.bucket, error) from None
 
 
-def _client(settings: Settings, session: boto3.Session) -> Any:
+def _client(options: Options, session: boto3.Session) -> Any:
     return session.client(
         "s3",
         region_name=session.region_name or "us-east-1",
-        endpoint_url=settings.s3_endpoint_url,
+        endpoint_url=options.endpoint_url,
         config=Config(
-            connect_timeout=min(10.0, settings.s3_timeout_seconds),
-            read_timeout=settings.s3_timeout_seconds,
+            connect_timeout=min(10.0, options.timeout_seconds),
+            read_timeout=options.timeout_seconds,
             # Retries are ours, so that every SlowDown is seen.
             retries={"mode": "standard", "total_max_attempts": 1},
-            max_pool_connections=settings.files_workers,
+            max_pool_connections=options.workers,
             # Checksums are ours as well: each request carries a SHA-256 of its body.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
-            s3={"addressing_style": "path"} if settings.s3_endpoint_url else {},
+            s3={"addressing_style": "path"} if options.endpoint_url else {},
         ),
     )
-
-
-def _check_bucket(settings: Settings, client: Any) -> None:
-    try:
-        client.list_objects_v2(Bucket=settings.s3_bucket, MaxKeys=1)
-    except (BotoCoreError, ClientError) as error:
-        raise unreachable(settings.s3_bucket, error) from None
 
 
 def unreachable(bucket: str, error: Exception) -> ServiceError:

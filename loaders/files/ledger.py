@@ -21,7 +21,25 @@ _BEGIN = """
 insert into migration.run (command, state, code_version, host, process_id, backend_pid)
 values ('files', 'running', %s, %s, %s, pg_backend_pid()) returning run_id
 """
-_END = "update migration.run set state = %s, outcome = %s, finished_at = clock_timestamp() where run_id = %s"
+# A run that a later one has declared dead keeps that verdict.
+_END = """
+update migration.run set state = %s, outcome = %s, finished_at = clock_timestamp()
+where run_id = %s and state = 'running'
+"""
+
+# A run lives as long as its database session. The server gives a dead session's number to a new one sooner or later;
+# of another role's session it does not say when it began.
+_LIVING = """
+    select o.run_id from migration.run o join pg_stat_activity a on a.pid = o.backend_pid
+    where o.command = 'files' and o.state = 'running' and coalesce(a.backend_start <= o.started_at, true)
+"""
+_CLOSE_DEAD = f"""
+update migration.run set
+    state = 'interrupted',
+    finished_at = clock_timestamp(),
+    outcome = outcome || '{{"ended": "found dead by a later run"}}'
+where command = 'files' and state = 'running' and run_id not in ({_LIVING})
+"""
 
 # The files that lack a verdict when the run starts, in ranges; the order is the ledger's key.
 _RANGES = f"""
@@ -57,10 +75,7 @@ with free as (
                 or f.state = 'claimed'
                 and (
                     f.lease_until < clock_timestamp()
-                    or f.run_id not in (
-                        select o.run_id from migration.run o join pg_stat_activity a on a.pid = o.backend_pid
-                        where o.state = 'running'
-                    )
+                    or f.run_id not in ({_LIVING})
                 )
             )
         for update skip locked
@@ -180,6 +195,7 @@ class Ledger:
         # ledger while it has none: 130 ms instead of 10 ms for a range's verdicts among 300,000 rows.
         connection.prepare_threshold = 0
         connection.execute("set plan_cache_mode = force_generic_plan")
+        connection.execute(_CLOSE_DEAD, prepare=False)
         self.run_id = int(_one(connection.execute(_BEGIN, [code_version(), socket.gethostname(), os.getpid()])))
         connection.execute(_RANGES, prepare=False)
         self._last = int(_one(connection.execute(_LAST_RANGE)))

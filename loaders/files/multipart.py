@@ -7,9 +7,9 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, TypeVar
 
+from loaders.files.options import Options
 from loaders.files.source import FileFault, SourceFile
 from loaders.files.store import NotThereError, ObjectDescription, StoreFault, boto3_faults, object_options
-from loaders.settings import Settings
 
 PART_BYTES = 16 << 20
 _MAXIMUM_PARTS = 10_000
@@ -21,15 +21,15 @@ class MultipartUpload:
     """Uploads large files; memory is one part per worker.
 
     Args:
-        client: boto3's.
+        client: gives boto3's.
         persistently: runs an operation again while it raises StoreFault.
     """
 
     def __init__(
-        self, settings: Settings, client: Any, persistently: Callable[[Callable[[], Outcome]], Outcome]
+        self, options: Options, client: Callable[[], Any], persistently: Callable[[Callable[[], Outcome]], Outcome]
     ) -> None:
-        self._client, self._bucket = client, settings.s3_bucket
-        self._options = object_options(settings)
+        self._client, self._bucket = client, options.bucket
+        self._object_options = object_options(options)
         self._persistently = persistently
 
     def put(self, key: str, source: SourceFile, digest: bytes, description: ObjectDescription) -> None:
@@ -48,17 +48,17 @@ class MultipartUpload:
         """
         place = {"Bucket": self._bucket, "Key": key}
         place["UploadId"] = self._call(
-            self._client.create_multipart_upload,
+            self._client().create_multipart_upload,
             **place,
             ChecksumAlgorithm="SHA256",
             ContentType=description.content_type,
             Metadata=dict(description.metadata),
-            **self._options,
+            **self._object_options,
         )["UploadId"]
         try:
             parts = self._send(place, source, digest)
             self._call(
-                self._client.complete_multipart_upload,
+                self._client().complete_multipart_upload,
                 **place,
                 IfNoneMatch="*",
                 MultipartUpload={"Parts": parts},
@@ -75,7 +75,7 @@ class MultipartUpload:
             whole.update(body)
             checksum = b64encode(sha256(body).digest()).decode()
             answer = self._call(
-                self._client.upload_part, **place, PartNumber=number, Body=body, ChecksumSHA256=checksum
+                self._client().upload_part, **place, PartNumber=number, Body=body, ChecksumSHA256=checksum
             )
             parts.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum})
         if whole.digest() != digest:
@@ -94,6 +94,6 @@ class MultipartUpload:
 
     def _abort(self, place: dict[str, str]) -> None:
         try:
-            self._call(self._client.abort_multipart_upload, **place)
+            self._call(self._client().abort_multipart_upload, **place)
         except StoreFault:
             return  # left to the bucket's lifecycle rule

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from loaders.console import Meter
 from loaders.errors import ServiceError
 from loaders.failpoints import failpoint
+from loaders.files.crew import Crew
 from loaders.files.ledger import RANGE, Ledger
 from loaders.files.transfer import PlannedFile, Verdict
-from loaders.files.workers import Workers
 
 _TICK_SECONDS = 0.02
 _RECORD_SECONDS = 2.0
@@ -26,7 +25,7 @@ _FAILURES_IN_A_ROW = 50
 
 @dataclass
 class Progress:
-    """What this process did.
+    """What this run did.
 
     Attributes:
         verified: files whose stored bytes were proven.
@@ -59,26 +58,17 @@ class Progress:
 
 
 class Run:
-    """One process's share of the work; others may take theirs from the same ledger at the same time.
+    """One run's share of the work; others may take theirs from the same ledger at the same time.
 
     Args:
         ledger: the ledger.
-        workers: how many threads.
-        transfer: moves one file.
+        crew: moves the files.
         stop: set once somebody asked to stop.
         meter: shows the progress.
     """
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        workers: int,
-        transfer: Callable[[PlannedFile], Verdict | None],
-        stop: threading.Event,
-        meter: Meter,
-    ) -> None:
-        self._ledger, self._stop, self._meter = ledger, stop, meter
-        self._workers: Workers[PlannedFile, Verdict | None] = Workers(workers, transfer)
+    def __init__(self, ledger: Ledger, crew: Crew, stop: threading.Event, meter: Meter) -> None:
+        self._ledger, self._crew, self._stop, self._meter = ledger, crew, stop, meter
         self._held: dict[tuple[str, str], PlannedFile] = {}
         self._given_up: list[PlannedFile] = []
         self._unrecorded: list[Verdict] = []
@@ -106,7 +96,7 @@ class Run:
     def _loop(self) -> None:
         recorded = renewed = time.monotonic()
         while not self._stop.is_set():
-            if len(self._held) < RANGE and time.monotonic() >= self._next_claim:
+            if self._crew.is_hungry and time.monotonic() >= self._next_claim:
                 self._claim()
             if not self._held:
                 self._record()
@@ -133,12 +123,12 @@ class Run:
         # The first may be empty for being at the list's end; the second then starts at its beginning.
         files = self._ledger.claim() or self._ledger.claim()
         self._held.update({(file.entity, file.legacy_key): file for file in files})
-        self._workers.submit(files)
+        self._crew.submit(files)
         if not files:
             self._next_claim = time.monotonic() + _CLAIM_AGAIN_SECONDS
 
     def _collect(self) -> None:
-        finished = self._workers.finished()
+        finished = self._crew.finished()
         for file, verdict in finished:
             del self._held[file.entity, file.legacy_key]
             if verdict is None:
@@ -154,10 +144,12 @@ class Run:
             failpoint("files.before_record")
             self._ledger.record(self._unrecorded)
             self._unrecorded.clear()
+        self._ledger.release(self._given_up, untouched=False)
+        self._given_up.clear()
 
     def _wind_up(self) -> None:
         """Leave the ledger as it is: verdicts recorded, everything else given back."""
-        untouched = self._workers.withdraw()
+        untouched = self._crew.withdraw()
         for file in untouched:
             del self._held[file.entity, file.legacy_key]
         deadline = time.monotonic() + _GRACE_SECONDS
@@ -166,4 +158,4 @@ class Run:
             self._collect()
         self._record()
         self._ledger.release(untouched, untouched=True)
-        self._ledger.release([*self._given_up, *self._held.values()], untouched=False)
+        self._ledger.release(list(self._held.values()), untouched=False)

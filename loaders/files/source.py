@@ -9,10 +9,8 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from loaders.files.twins import twin_of
 
@@ -40,9 +38,8 @@ class FileFault(Exception):
         self.reason_code = reason_code
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """An open regular file that is not empty, as it was when it was opened.
+class SourceFile(NamedTuple):
+    """An open regular file that is not empty, as it was when it was opened; closed at the end of its `with` block.
 
     Attributes:
         descriptor: open for reading.
@@ -54,6 +51,12 @@ class SourceFile:
     size: int
     modified_at: datetime
     signature: tuple[int, ...]
+
+    def __enter__(self) -> SourceFile:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        os.close(self.descriptor)
 
     def read(self) -> bytes:
         """The whole file.
@@ -100,8 +103,7 @@ class SourceFile:
             raise FileFault("file_changed")
 
 
-@contextmanager
-def open_source(root: int, path: str) -> Iterator[SourceFile]:
+def open_source(root: int, path: str) -> SourceFile:
     """Open the regular file at `path` below `root`, one component at a time, following no symbolic link.
 
     Args:
@@ -119,9 +121,10 @@ def open_source(root: int, path: str) -> Iterator[SourceFile]:
         if status.st_size == 0:
             raise FileFault("file_empty")
         modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
-        yield SourceFile(descriptor, status.st_size, modified_at, _signature(status))
-    finally:
+        return SourceFile(descriptor, status.st_size, modified_at, _signature(status))
+    except BaseException:
         os.close(descriptor)
+        raise
 
 
 def safe_parts(path: str) -> list[str]:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import S3Store
 
-from loaders.settings import Settings
+from loaders.files.options import Options
 
 if TYPE_CHECKING:
+    from boto3 import Session
     from obstore.store import S3Config
     from typing_extensions import Buffer
 
@@ -45,8 +44,7 @@ class StoreFault(Exception):
         self.slow_down = slow_down
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectDescription:
+class ObjectDescription(NamedTuple):
     """What is stored beside an object's bytes.
 
     Attributes:
@@ -81,8 +79,8 @@ class Store(Protocol):
 class ObstoreStore:
     """Puts and reads by obstore: measured at 2.7 times s5cmd's rate for puts alone."""
 
-    def __init__(self, settings: Settings, session: boto3.Session) -> None:
-        endpoint = settings.s3_endpoint_url
+    def __init__(self, options: Options, session: Session) -> None:
+        endpoint = options.endpoint_url
         config: S3Config = {
             "region": session.region_name or "us-east-1",
             "virtual_hosted_style_request": endpoint is None,
@@ -93,21 +91,21 @@ class ObstoreStore:
         }
         if endpoint is not None:
             config["endpoint"] = endpoint
-        if settings.s3_server_side_encryption is not None:
-            config["server_side_encryption"] = settings.s3_server_side_encryption
-        if settings.s3_kms_key_id is not None:
-            config["sse_kms_key_id"] = settings.s3_kms_key_id
-        self._storage_class = settings.s3_storage_class
+        if options.server_side_encryption is not None:
+            config["server_side_encryption"] = options.server_side_encryption
+        if options.kms_key_id is not None:
+            config["sse_kms_key_id"] = options.kms_key_id
+        self._storage_class = options.storage_class
         self._store = S3Store(
-            settings.s3_bucket,
+            options.bucket,
             credential_provider=Boto3CredentialProvider(session),
             config=config,
             # Retries are ours: obstore's own would hide the SlowDown that halves our rate.
             retry_config={"max_retries": 0},
             client_options={
                 "allow_http": endpoint is not None and endpoint.startswith("http://"),
-                "timeout": timedelta(seconds=settings.s3_timeout_seconds),
-                "connect_timeout": timedelta(seconds=min(10.0, settings.s3_timeout_seconds)),
+                "timeout": timedelta(seconds=options.timeout_seconds),
+                "connect_timeout": timedelta(seconds=min(10.0, options.timeout_seconds)),
             },
         )
 
@@ -139,14 +137,14 @@ class ObstoreStore:
 class Boto3Store:
     """The same by boto3, for whoever wants one S3 client alone; slower."""
 
-    def __init__(self, settings: Settings, client: Any) -> None:
-        self._bucket, self._client = settings.s3_bucket, client
-        self._options = object_options(settings)
+    def __init__(self, options: Options, client: Callable[[], Any]) -> None:
+        self._bucket, self._client = options.bucket, client
+        self._object_options = object_options(options)
 
     def put(self, key: str, body: bytes, description: ObjectDescription) -> None:
         """See `Store`."""
         with boto3_faults():
-            self._client.put_object(
+            self._client().put_object(
                 Bucket=self._bucket,
                 Key=key,
                 Body=body,
@@ -154,19 +152,19 @@ class Boto3Store:
                 ChecksumSHA256=b64encode(sha256(body).digest()).decode(),
                 ContentType=description.content_type,
                 Metadata=dict(description.metadata),
-                **self._options,
+                **self._object_options,
             )
 
     def read(self, key: str, size: int) -> Buffer:
         """See `Store`."""
         with boto3_faults():
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            answer = self._client().get_object(Bucket=self._bucket, Key=key)
             body: bytes = answer["Body"].read() if answer["ContentLength"] == size else b""
             answer["Body"].close()
             return body
 
 
-def sha256_of_stored(client: Any, bucket: str, key: str) -> bytes:
+def sha256_of_stored(client: Callable[[], Any], bucket: str, key: str) -> bytes:
     """SHA-256 of an object of any size, read back in pieces.
 
     Raises:
@@ -175,20 +173,20 @@ def sha256_of_stored(client: Any, bucket: str, key: str) -> bytes:
     """
     digest = sha256()
     with boto3_faults():
-        answer = client.get_object(Bucket=bucket, Key=key)
+        answer = client().get_object(Bucket=bucket, Key=key)
         for piece in answer["Body"].iter_chunks(_STREAM_BYTES):
             digest.update(piece)
     return digest.digest()
 
 
-def object_options(settings: Settings) -> dict[str, str]:
+def object_options(options: Options) -> dict[str, str]:
     """Storage class and encryption as boto3's arguments."""
-    options = {
-        "StorageClass": settings.s3_storage_class,
-        "ServerSideEncryption": settings.s3_server_side_encryption,
-        "SSEKMSKeyId": settings.s3_kms_key_id,
+    arguments = {
+        "StorageClass": options.storage_class,
+        "ServerSideEncryption": options.server_side_encryption,
+        "SSEKMSKeyId": options.kms_key_id,
     }
-    return {name: value for name, value in options.items() if value is not None}
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 @contextmanager

@@ -5,18 +5,18 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
 from loaders.failpoints import failpoint
+from loaders.files.connection import S3
 from loaders.files.description import describe
 from loaders.files.limiter import Limiter
 from loaders.files.multipart import PART_BYTES, MultipartUpload
+from loaders.files.options import Options
 from loaders.files.source import FileFault, SourceFile, open_source
-from loaders.files.store import AlreadyThereError, NotThereError, Store, StoreFault, sha256_of_stored
-from loaders.settings import Settings
+from loaders.files.store import AlreadyThereError, NotThereError, StoreFault, sha256_of_stored
 
 READINGS = 3  # of a file that changes, and of an object that differs: a flipped bit on the wire is not its fault
 _CHANGED_WAIT_SECONDS = 0.3
@@ -25,9 +25,8 @@ _BACKOFF_SECONDS, _BACKOFF_CAP_SECONDS = 0.25, 20.0
 Outcome = TypeVar("Outcome")
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedFile:
-    """One row of the ledger, claimed by this process.
+class PlannedFile(NamedTuple):
+    """One row of the ledger, claimed by this run.
 
     Attributes:
         entity: with `legacy_key`, the ledger's key.
@@ -45,8 +44,7 @@ class PlannedFile:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of a file.
 
     Attributes:
@@ -91,21 +89,18 @@ class Transfer:
     """Moves files; shared by all workers of the process.
 
     Args:
-        settings: the settings.
+        options: what the settings say of it.
         root: descriptor of the EFS root.
-        store: for small objects.
-        client: boto3's, for large ones.
+        s3: the bucket.
         limiter: the rate.
         stop: set once somebody asked to stop.
     """
 
-    def __init__(
-        self, settings: Settings, *, root: int, store: Store, client: Any, limiter: Limiter, stop: threading.Event
-    ) -> None:
-        self._root, self._store, self._client, self._limiter, self._stop = root, store, client, limiter, stop
-        self._bucket = settings.s3_bucket
-        self._persistently = Persistence(settings.s3_attempts, limiter, stop)
-        self._multipart = MultipartUpload(settings, client, self._persistently)
+    def __init__(self, options: Options, *, root: int, s3: S3, limiter: Limiter, stop: threading.Event) -> None:
+        self._root, self._store, self._client, self._limiter, self._stop = root, s3.store, s3.client, limiter, stop
+        self._bucket = options.bucket
+        self._persistently = Persistence(options.attempts, limiter, stop)
+        self._multipart = MultipartUpload(options, s3.client, self._persistently)
 
     def __call__(self, file: PlannedFile) -> Verdict | None:
         """The file's verdict; None when it was given up because somebody asked to stop."""

@@ -15,13 +15,13 @@ import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
 from loaders.console import Meter
-from loaders.files.connection import unreachable
+from loaders.files.connection import S3, unreachable
 from loaders.files.limiter import Limiter
 from loaders.files.multipart import PART_BYTES
-from loaders.files.store import NotThereError, Store, StoreFault, sha256_of_stored
+from loaders.files.options import Options
+from loaders.files.store import NotThereError, StoreFault, sha256_of_stored
 from loaders.files.transfer import READINGS, Persistence
 from loaders.files.workers import Workers
-from loaders.settings import Settings
 
 _PAGE = 500
 _NAMED = 1_000
@@ -112,10 +112,10 @@ class Findings:
 class Reading:
     """Reads one object back and compares it with the ledger; shared by all workers."""
 
-    def __init__(self, settings: Settings, store: Store, client: Any, limiter: Limiter, stop: threading.Event) -> None:
-        self._store, self._client, self._limiter, self._stop = store, client, limiter, stop
-        self._bucket = settings.s3_bucket
-        self._persistently = Persistence(settings.s3_attempts, limiter, stop)
+    def __init__(self, options: Options, s3: S3, limiter: Limiter, stop: threading.Event) -> None:
+        self._store, self._client, self._limiter, self._stop = s3.store, s3.client, limiter, stop
+        self._bucket = options.bucket
+        self._persistently = Persistence(options.attempts, limiter, stop)
 
     def __call__(self, verified: VerifiedObject) -> Finding | None:
         """The finding; None when it was given up because somebody asked to stop."""

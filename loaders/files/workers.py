@@ -19,6 +19,8 @@ class Workers(Generic[Task, Result]):
         work: called with each task; an exception of it comes out of `finished`.
     """
 
+    is_lost = False
+
     def __init__(self, count: int, work: Callable[[Task], Result]) -> None:
         self._work = work
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()

@@ -32,6 +32,11 @@ def model_link(name: str) -> str:
     return link(name.partition("__")[2], name)
 
 
+def graph_link(text: str, model: str) -> str:
+    """A link to the graph of what a model is made from, tests left out."""
+    return link(text, f"{model}?g_v=1&g_i=%2B{model}&g_e=resource_type:test")
+
+
 def source_link(name: str) -> str:
     """A link to the page of a table of DTX 1.0."""
     return f"[{name}](#!/source/source.dtx.dtx1.{name})"

@@ -37,7 +37,7 @@ class PublishModel:
 
 
 def read_publish_models() -> list[PublishModel]:
-    """The publish models in the order of their names, read from their YAML: dbt's manifest needs what is made of them."""
+    """The publish models by name, from their YAML: dbt's manifest is made after what is made of them."""
     paths = sorted((MODELS / "publish").glob("*.yml"))
     return [_publish_model(each) for path in paths for each in yaml.safe_load(path.read_text("utf-8"))["models"]]
 

@@ -1,7 +1,7 @@
 """`dtx docs`: dbt's documentation as one HTML file that needs no server and names no machine.
 
-What `dbt docs generate --static` would write shows a folder `..`, because seeds, macros and tests lie beside the dbt project, and
-holds the project's path and the ids of the run.
+What `dbt docs generate --static` would write shows a folder `..`, because seeds, macros and tests lie beside the dbt
+project, and holds the project's path and the ids of the run.
 """
 
 from __future__ import annotations
@@ -24,26 +24,23 @@ _PATHS = frozenset({"path", "original_file_path"})
 _DROPPED = frozenset(
     {"root_path", "build_path", "compiled_path", "created_at", "invocation_id", "invocation_started_at", "user_id"}
 )
+_INPUTS = ("index.html", "manifest.json", "catalog.json")
+_OUTPUT = PROJECT_ROOT / "output" / "docs.html"
 
 
 def docs_command(
-    output: Annotated[Path, typer.Option("--output", help="The file to write.")] = PROJECT_ROOT
-    / "output"
-    / "docs.html",
+    output: Annotated[Path, typer.Option("--output", help="The file to write.")] = _OUTPUT,
     target: Annotated[Path, typer.Option("--target", help="Where dbt docs generate wrote its files.")] = TARGET,
 ) -> None:
     """Write the documentation site as one file; run `dbt docs generate --target-path target/docs` before."""
     try:
-        texts = {
-            name: (target / name).read_text(encoding="utf-8")
-            for name in ("index.html", "manifest.json", "catalog.json")
-        }
+        page, manifest, catalog = ((target / name).read_text(encoding="utf-8") for name in _INPUTS)
     except FileNotFoundError as missing:
         raise ConfigurationError(
             f"{Path(missing.filename).name} is not in {target}",
             hint="Run `dbt docs generate --target-path target/docs`, or `make docs`, which does both.",
         ) from None
-    page = site(texts["index.html"], json.loads(texts["manifest.json"]), json.loads(texts["catalog.json"]))
+    page = site(page, json.loads(manifest), json.loads(catalog))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(page, encoding="utf-8")
     stderr.print(f"{output}: {len(page) / 1e6:.1f} MB", soft_wrap=True)
@@ -64,7 +61,7 @@ def site(page: str, manifest: Mapping[str, Any], catalog: Mapping[str, Any]) -> 
         place = f'"{name}.JSON INLINE DATA"'
         if page.count(place) != 1:
             raise ConfigurationError(
-                f"dbt's index.html has no place {place}", hint="Pin dbt-core as pyproject.toml does."
+                f"dbt's index.html has no place {place}", hint="Install the dbt-core that pyproject.toml names."
             )
         # `</` would end the script that the document stands in.
         page = page.replace(place, json.dumps(_cleaned(document), ensure_ascii=False).replace("</", "<\\/"))

@@ -12,7 +12,7 @@ from loaders.database import connect
 from loaders.decisions.register import REGISTER, Decision, read_register
 from loaders.errors import ServiceError
 from loaders.preflight.expected import read_catalogue, read_mapped_columns
-from loaders.preflight.models import Answer, load_models, read_answer
+from loaders.preflight.models import Answer, in_order, read_answer
 from loaders.preflight.source_columns import compare_source, read_source
 from loaders.publish.contract import Manifest, load_manifest
 from loaders.publish.engine import examine
@@ -76,22 +76,19 @@ def examine_all(settings: Settings, manifest_path: Path, *, applies_source_chang
         ServiceError: the target is out of reach; a source out of reach is a `SourceCheck` with its error.
     """
     manifest = load_manifest(manifest_path)
-    models = load_models(manifest_path)
     findings, _ = examine(settings, manifest, applies_source_changes=applies_source_changes)
     source = _check_source(settings, manifest)
-    answers: list[Answer] = []
     with connect(settings, "publisher") as connection:
         try:
             connection.execute("set transaction isolation level repeatable read read only")
             decisions, unread = _read_decisions(connection, manifest)
             findings = [*findings, *unread]
-            for model in models:
-                answer = read_answer(connection, model)
-                if answer is None:
-                    where = f"{model.schema}.{model.name}"
-                    findings.append(Finding("blocks", model.model, where, "the model has not been built", _REBUILD))
-                else:
-                    answers.append(answer)
+            faulty = {finding.model for finding in findings if finding.effect == "blocks"}
+            answers = [
+                read_answer(connection, model)
+                for model in in_order(manifest.preflight_models)
+                if model.model not in faulty
+            ]
         except psycopg.Error as error:
             raise ServiceError(f"the preflight failed with SQLSTATE {error.sqlstate or 'none'}") from None
         connection.rollback()

@@ -40,7 +40,7 @@ def as_document(examination: Examination) -> Document:
             {
                 **answer.question.meta.model_dump(),
                 "model": answer.question.model,
-                "relation": f"{answer.question.schema}.{answer.question.name}",
+                "relation": str(answer.question.relation),
                 "effects": answer.effects,
                 "rows": [dict(row) for row in answer.rows],
             }
@@ -113,7 +113,7 @@ def _show_answer(answer: Answer) -> None:
     )
     hidden = len(answer.rows) - SHOWN_ROWS
     if hidden > 0:
-        _say(f"  and {hidden:,} more in {answer.question.schema}.{answer.question.name}")
+        _say(f"  and {hidden:,} more in {answer.question.relation}")
     todo = Counter((row["effect"], row["blocks"], row["what_to_do"]) for row in answer.rows if row["effect"] != "ok")
     for (effect, blocks, what_to_do), rows in sorted(todo.items(), key=lambda item: EFFECTS.index(item[0][0])):
         ruled = f", {blocks}" if blocks else ""
@@ -126,10 +126,10 @@ def _sum(examination: Examination) -> str:
     for answer in examination.answers:
         rows.update(answer.effects)
     held = sorted({answer.question.meta.source_table for answer in examination.answers if answer.effects["holds"]})
-    because = f" (by their data: {', '.join(held)})" if held else ""
+    tables = f" ({', '.join(held)})" if held else ""
     return (
-        f"{findings['blocks']:,} findings block, {findings['holds'] + rows['holds']:,} hold{because}, "
-        f"{rows['attention']:,} rows to look at."
+        f"Findings: {findings['blocks']:,} block, {findings['holds']:,} hold. "
+        f"Rows: {rows['holds']:,} hold their table{tables}, {rows['attention']:,} to look at."
     )
 
 

@@ -14,10 +14,11 @@ from loaders.decisions.command import collect_what_if
 from loaders.decisions.document import verdict
 from loaders.errors import ConfigurationError, ExitCode, MigrationError
 from loaders.ledger.code_version import code_version
-from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
-from loaders.publish.engine import examine
+from loaders.preflight.examination import examine_all
+from loaders.preflight.report import as_document as preflight_document
+from loaders.publish.contract import DEFAULT_MANIFEST
 from loaders.reconcile.command import judge
-from loaders.reconcile.report import as_document
+from loaders.reconcile.report import as_document as reconcile_document
 from loaders.rejects.command import collect_rejects
 from loaders.report.render import render
 from loaders.settings import Settings, load_settings
@@ -26,7 +27,7 @@ from loaders.setup.commands import JsonOption, ManifestOption
 SCHEMA = "dtx.report/1"
 _STATES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "reconcile": lambda part: "clean" if part["clean"] else "LOSS OR DRIFT",
-    "preflight": lambda part: f"{len(part['findings']):,} findings",
+    "preflight": lambda part: f"{len(part['findings']) + len(part['catalogue']['findings']):,} findings",
     "what_if": lambda part: f"{len(part['decisions']):,} decisions",
     "rejects": lambda part: f"{sum(each['rejects'] for each in part['rejects']):,} rejects",
 }
@@ -42,7 +43,7 @@ def report_command(
     Reads only. Exit code 1: loss or drift; 2 or 3: a part could not be collected, the page says which and why.
     """
     report, exit_code = collect_report(load_settings(), manifest)
-    _write(out, render(report))
+    write_page(out, render(report))
     if as_json:
         print_json(report)
     else:
@@ -60,9 +61,9 @@ def collect_report(settings: Settings, manifest_path: Path) -> tuple[dict[str, A
     Returns:
         The document `dtx.report/1`; and the first failed part's exit code, or the verdict.
     """
-    collectors: Mapping[str, Callable[[], dict[str, Any]]] = {
-        "reconcile": lambda: as_document(judge(settings)),
-        "preflight": lambda: _preflight(settings, manifest_path),
+    collectors: Mapping[str, Callable[[], Mapping[str, Any]]] = {
+        "reconcile": lambda: reconcile_document(judge(settings)),
+        "preflight": lambda: preflight_document(examine_all(settings, manifest_path, applies_source_changes=False)),
         "what_if": lambda: collect_what_if(settings),
         "rejects": lambda: collect_rejects(settings, manifest_path),
     }
@@ -86,11 +87,6 @@ def collect_report(settings: Settings, manifest_path: Path) -> tuple[dict[str, A
     return report, ExitCode.LOSS if has_loss else ExitCode.CLEAN
 
 
-def _preflight(settings: Settings, manifest_path: Path) -> dict[str, Any]:
-    findings, _ = examine(settings, load_manifest(manifest_path))
-    return {"schema": "dtx.preflight/1", "findings": [finding.as_json() for finding in findings]}
-
-
 def _states(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (part, report[part]["problem"] if "problem" in report[part] else state(report[part]))
@@ -98,7 +94,7 @@ def _states(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _write(path: Path, page: str) -> None:
+def write_page(path: Path, page: str) -> None:
     """Write the page beside its name first: whoever reads it meanwhile has the old one, or the new one whole.
 
     Raises:

@@ -23,7 +23,7 @@ class TableFigures:
 
     Attributes:
         rows: source rows by disposition, every disposition named.
-        reasons: disposition, reason code and rows.
+        reasons: disposition, reason code and rows, in the order of the dispositions.
         findings: `dtx.reconcile/1`'s.
     """
 
@@ -64,7 +64,10 @@ def table_figures(table: Mapping[str, Any]) -> TableFigures:
         rows=rows,
         unexplained=table["unexplained"],
         checked_target_rows=table["checked_target_rows"],
-        reasons=[(each["disposition"], each["reason_code"], each["rows"]) for each in table["dispositions"]],
+        reasons=sorted(
+            ((each["disposition"], each["reason_code"], each["rows"]) for each in table["dispositions"]),
+            key=lambda reason: (list(DISPOSITIONS).index(reason[0]), reason[1]),
+        ),
         findings=table["findings"],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from loaders.report.figures import DISPOSITIONS, table_figures, total
 
 _PARTS = {
     "reconcile": "dtx.reconcile/1",
-    "preflight": "dtx.preflight/1",
+    "preflight": "dtx.preflight/2",
     "what_if": "dtx.what_if/1",
     "rejects": "dtx.rejects/1",
 }
@@ -43,6 +44,12 @@ def render(report: Mapping[str, Any]) -> str:
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
     environment.filters["thousands"] = "{:,}".format
+    environment.filters["second"] = _second
     return environment.get_template("page.html.jinja").render(
         report=report, tables=tables, total=total(tables), dispositions=DISPOSITIONS
     )
+
+
+def _second(instant: str) -> str:
+    """An instant as people read it: `2026-01-02T03:04:05.6+00:00` is `2026-01-02 03:04:05 UTC`."""
+    return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

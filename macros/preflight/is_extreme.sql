@@ -22,9 +22,9 @@
     )
   {%- else -%}
     coalesce(
-      {{ expression }} ~ '^-.*[1-9]'
+      ({{ expression }} like '-%' and {{ expression }} ~ '[1-9]')
       or {{ expression }} in ('2147483647', '4294967295', '9223372036854775807', '18446744073709551615')
-      or {{ expression }} ~ '^9{8,}\.9+$',
+      or ({{ expression }} like '99999999%' and {{ expression }} ~ '^9+\.9+$'),
       false
     )
   {%- endif -%}

@@ -49,12 +49,22 @@ extremes as (
 
 ),
 
+-- The model again and not `source`: a CTE that is read twice is materialized, payloads and parsed dates included.
+-- 1,000,000 exemptions took 30 s so, instead of 4.2 s.
+totals as (
+
+    select count(*) as table_rows
+    from {{ ref('stg_dtx1__' ~ source_table) }}
+
+),
+
 counted as (
 
     select
         extremes.*,
-        (select count(*) from source) as table_rows
+        totals.table_rows
     from extremes
+    cross join totals
     where
         not exists (
             select 1

@@ -41,6 +41,7 @@ from sandbox.generator.reviewer_plants import PLANTS as REVIEWER_PLANTS
 from sandbox.generator.tables import TABLES
 from sandbox.generator.vornado_feed_plants import PLANTS as VORNADO_FEED_PLANTS
 from sandbox.generator.world import RECORDS_PER_GROUP, World
+from sandbox.untouched import remember
 
 __all__ = ["GeneratorError", "Plan", "check", "generate"]
 
@@ -71,7 +72,8 @@ def generate(
         postgres: a connection to DTX 2.0's database, its tables migrated and empty, the ledger there; its role may
             insert into both and draw from their sequences. Committed at the end.
         efs_root: an empty or missing folder.
-        answer_key: folder for `<table>.csv`; files of earlier runs are replaced.
+        answer_key: folder for `<table>.csv`, and for DTX 2.0's rows in its folder `before`; files of earlier runs are
+            replaced.
 
     Returns:
         Rows of DTX 1.0 by table.
@@ -98,6 +100,7 @@ def generate(
     areas.fill(copier, world, before)
     account_meta = chain(*(each.account_meta(world) for each in (form_fields, keywords, vornado_feeds)))
     live.fill(copier, world, account_meta, exemptions.overrides(world))
+    remember(postgres, answer_key / "before")
     postgres.commit()
 
     judged: dict[str, Iterator[Planted]] = {
@@ -130,11 +133,11 @@ def check(plan: Plan) -> None:
     Raises:
         GeneratorError: the plan is too small for the planted rows, or names a table that is not there.
     """
-    for table, least in PLANTED.items():
-        if plan.rows_of(table) < least:
-            raise GeneratorError(
-                f"{table} needs at least {least} rows to hold every planted case, not {plan.rows_of(table)}",
-                hint=f"Raise the scale, or ask for rows of {table}.",
-            )
+    if short := {table: least for table, least in PLANTED.items() if plan.rows_of(table) < least}:
+        given = ", ".join(f"{table} {plan.rows_of(table)}" for table in short)
+        raise GeneratorError(
+            f"too few rows to hold every planted case: {given}",
+            hint=f"At least {', '.join(f'{table} {least}' for table, least in short.items())}; or raise the scale.",
+        )
     if unknown := set(plan.rows) - set(PLANTED) - set(TABLES):
         raise GeneratorError(f"DTX 1.0 has no table {', '.join(sorted(unknown))}", hint=f"It has {', '.join(TABLES)}.")

@@ -18,6 +18,7 @@ from loaders.settings import PROJECT_ROOT
 from sandbox.answer_key import compare
 from sandbox.servers import env_file
 from sandbox.servers.stack import Stack
+from sandbox.untouched import judge
 
 BIN = Path(sys.executable).parent
 # What a build reads; a copy of it may have other decisions.
@@ -74,7 +75,10 @@ class Migration:
         assert done.returncode == 0, done.stdout + done.stderr
         with self.stack.postgres.connect(self.stack.target_database) as connection:
             comparisons = compare(connection, self.folder / "answer_key", outcomes)
+            untouched = judge(connection, self.folder / "answer_key" / "before")
             connection.rollback()
+        assert untouched.rows
+        assert untouched.first == ()
         assert {each.table for each in comparisons} == set(read_source_tables())
         assert {each.table: each.first for each in comparisons if each.differences} == {}
         assert all(each.rows for each in comparisons)

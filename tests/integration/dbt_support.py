@@ -180,8 +180,6 @@ def create_world(settings: Settings, postgres: Postgres) -> None:
     dtx2.migrate(dtx2.Database(postgres.host, postgres.port, name, postgres.role_password))
     with postgres.connect(name, role=APPLICATION) as application:
         application.execute(TARGET)
-    with connect(settings, "owner") as owner:  # TEMPORARY
-        owner.execute("alter table migration.id_map add column if not exists json_path text[]")
     with connect(settings, "publisher") as publisher:
         publisher.execute(ID_MAP)
     with connect(settings, "transform") as transform:

@@ -28,6 +28,7 @@ from loaders.publish.contract import load_manifest
 from loaders.publish.engine import publish
 from loaders.publish.interrupt import Interrupt
 from loaders.settings import Settings
+from loaders.setup.commands import run_setup
 from sandbox.servers.postgres import Postgres
 
 # Source row -> its disposition and reason, under the options that are chosen by default.
@@ -94,8 +95,8 @@ def loaded(ledger: Settings, postgres: Postgres) -> Settings:
     return ledger
 
 
-def test_each_source_row_gets_one_disposition_and_lands_as_the_decisions_say(loaded: Settings, tmp_path: Path) -> None:
-    """R1, R2, M4, M5, P15: every layer is built, tested and granted; each row ends where its rule puts it."""
+def test_the_default_options_decide_what_lands_before_and_after_a_publish(loaded: Settings, tmp_path: Path) -> None:
+    """R1, R2, M4, M5, P1, P7, P15: every layer is built, tested and granted; each row ends where its rule puts it."""
     code, statuses, _ = dbt(loaded, tmp_path, "build")
 
     assert {name: status for name, status in statuses.items() if status not in ("success", "pass")} == {}
@@ -127,9 +128,11 @@ def test_each_source_row_gets_one_disposition_and_lands_as_the_decisions_say(loa
         ).fetchall()
     assert rejects == [("104", "name", None), ("105", "vendor_id", "3"), ("301#1", "email_string", "nobody")]
 
+    assert_a_build_after_a_publish_says_the_same(loaded, tmp_path)
 
-def test_one_cell_of_the_decisions_changes_what_lands(loaded: Settings, tmp_path: Path) -> None:
-    """D11-4, D11-5, D11-6, D11-11: a built project follows another choice with every test of its layers."""
+
+def test_other_options_decide_what_lands_before_and_after_a_publish(loaded: Settings, tmp_path: Path) -> None:
+    """D11-4, D11-5, D11-6, D11-11, P1, P7: a cell of the decisions is all it takes; every test of the layers holds."""
     dbt(loaded, tmp_path, "seed")
     choose(loaded, **OTHER_OPTIONS)
 
@@ -154,40 +157,32 @@ def test_one_cell_of_the_decisions_changes_what_lands(loaded: Settings, tmp_path
     assert '"lease_end": null' in feed
     assert rows(loaded, "pub_dtx1__record_internal_id") == rows(loaded, "pub_dtx1__document_upload_provenance") == []
 
+    assert_a_build_after_a_publish_says_the_same(loaded, tmp_path)
 
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [({}, EXPECTED), (OTHER_OPTIONS, EXPECTED_BY_OTHER_OPTIONS)],
-    ids=["default_options", "other_options"],
-)
-def test_a_build_after_a_publish_gives_the_same_rows(
-    loaded: Settings,
-    tmp_path: Path,
-    options: dict[str, str],
-    expected: dict[tuple[str, str], tuple[str, str]],
-) -> None:
-    """P1, P7: neither our own rows in DTX 2.0 nor a later load change what is published."""
-    dbt(loaded, tmp_path, "seed")
-    choose(loaded, **options)
-    dbt(loaded, tmp_path, "build", "--resource-type", "model")
-    models = publish_models(tmp_path)
-    before = {model: rows(loaded, model) for model in models}
-    with connect(loaded, "publisher") as publisher:
+
+def assert_a_build_after_a_publish_says_the_same(settings: Settings, folder: Path) -> None:
+    """Neither our own rows in DTX 2.0 nor a later load change what is to be published, or any disposition."""
+    models = publish_models(folder)
+    rows_before = {model: rows(settings, model) for model in models}
+    dispositions_before = dispositions(settings)
+    with connect(settings, "publisher") as publisher:
         publisher.execute(
             "insert into migration.file_transfer (entity, legacy_key, source_key, source_path, object_key, state, "
             "size_bytes, sha256, verified_at) select 'repo_file', legacy_key, source_key, '', file, 'verified', 1, "
             "'\\x00', now() from migration_publish.pub_dtx1__document"
         )
+    run_setup(settings, folder / "manifest.json")
 
-    report = publish(loaded, load_manifest(tmp_path / "manifest.json"), interrupt=Interrupt())
-    with connect(loaded, "transform") as transform:
+    report = publish(settings, load_manifest(folder / "manifest.json"), interrupt=Interrupt())
+    with connect(settings, "transform") as transform:
         load(transform, SECOND_LOAD)
-    code, _, _ = dbt(loaded, tmp_path, "build", "--resource-type", "model")
+    code, _, _ = dbt(settings, folder, "build", "--resource-type", "model")
 
-    assert report.exit_code == 0
+    landed = {model.contract.model: model.published + model.updated for model in report.models}
+    assert landed == {model: len(found) for model, found in rows_before.items()}
     assert code == 0
-    assert {model: rows(loaded, model) for model in models} == before
-    assert dispositions(loaded) == expected
+    assert {model: rows(settings, model) for model in models} == rows_before
+    assert dispositions(settings) == dispositions_before
 
 
 def test_r1_a_lost_row_a_doubled_row_and_an_unknown_option_stop_the_build(loaded: Settings, tmp_path: Path) -> None:

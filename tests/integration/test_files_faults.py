@@ -199,6 +199,24 @@ def test_f5_killed_between_put_and_ledger_the_next_run_sends_nothing_twice(rig: 
         == sum(len(body) for key, body in files.items() if key not in there)
     )
     assert all(row[10] is None for row in rig.rows())
+    assert rig.query("select state from migration.run order by run_id") == [("interrupted",), ("succeeded",)]
+
+
+def test_x2_a_production_database_is_written_to_only_when_named(rig: Rig) -> None:
+    rig.write({"a": b"a"})
+
+    for command in ((), ("verify",)):
+        refused = rig.start(*command, DTX_ENVIRONMENT="production")
+        _, said = refused.communicate(timeout=60)
+        assert refused.returncode == 3, said
+        assert f"--confirm-database {rig.settings.target_database}" in said
+    assert rig.rows() == []
+    looked = rig.start("--dry-run", DTX_ENVIRONMENT="production")
+    confirmed = rig.start("--confirm-database", rig.settings.target_database, DTX_ENVIRONMENT="production")
+    for process in (looked, confirmed):
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+    assert rig.ledger() == {"a": "verified"}
 
 
 def test_f6_killed_and_run_again_ends_as_one_run_would(rig: Rig) -> None:

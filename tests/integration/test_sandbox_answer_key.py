@@ -21,6 +21,7 @@ from sandbox.answer_key import Comparison, compare
 from sandbox.generator import Plan
 from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import Postgres
+from sandbox.untouched import Untouched, judge
 
 # Documents first: other answers speak of what was made of a repo_file.
 TABLES = ("repo_file", *sorted(set(read_source_tables()) - {"repo_file"}))
@@ -140,8 +141,6 @@ def sandbox(mariadb: MariaDB, postgres: Postgres, tmp_path_factory: pytest.TempP
     """A world whose tables take rows that the answers say nothing more of."""
     name = "answer_key"
     with empty_target(postgres, "answer_key_empty") as template:
-        with postgres.connect(template, role="dtx_owner") as o:
-            o.execute("alter table migration.id_map add column if not exists json_path text[]")
         yield generated(name, template, Plan(), mariadb, postgres, tmp_path_factory.mktemp(name))
         mariadb.drop_database(name)
         postgres.drop_database(name)
@@ -280,6 +279,62 @@ def test_each_fault_in_the_outcomes_is_found(pipeline: Pipeline, table: str) -> 
         assert differences(rows) == 0
     finally:
         pipeline.outcomes.write_text(whole, encoding="utf-8")
+
+
+def untouched_after(pipeline: Pipeline, statement: str = "") -> Untouched:
+    with pipeline.connection.transaction(force_rollback=True):
+        if statement:
+            assert pipeline.connection.execute(statement).rowcount == 1  # type: ignore[arg-type]
+        compare(pipeline.connection, pipeline.sandbox.answer_key, pipeline.outcomes)
+        return judge(pipeline.connection, pipeline.sandbox.answer_key / "before")
+
+
+def test_a_faultless_pipeline_touches_nothing_else(pipeline: Pipeline) -> None:
+    found = untouched_after(pipeline)
+    assert (found.differences, found.first) == (0, ())
+    assert found.rows > 1000
+
+
+# What must stay as it was: rows that no answer names, other columns of a row that one names, other keys of its JSON.
+TOUCHES = {
+    "differs where it should not": (
+        "update docutrax_hierarchy_accountmeta set value = 'changed'"
+        " where id = (select min(id) from docutrax_hierarchy_accountmeta)",
+        "update docutrax_hierarchy_account set name = name || ' ' where id = 1",
+        "update docutrax_hierarchy_directory set name = name || ' ' where id = 1",
+        "update docutrax_profiles_docrequirement set document_type = 'W-8' where id = ("
+        " select min(target_id::bigint) from migration.id_map where entity = 'exemption' and batch_id is not null"
+        " and target_table like '%docrequirement')",
+    ),
+    "is gone": ("delete from docutrax_billing_payment where id = 1",),
+    "is new, and nobody's": (
+        "insert into docutrax_hierarchy_accountmeta (account_id, key, value) values (1, 'besides', '')",
+    ),
+}
+
+
+@pytest.mark.parametrize(("what", "statement"), [(what, each) for what, them in TOUCHES.items() for each in them])
+def test_each_touch_of_something_else_is_found(pipeline: Pipeline, what: str, statement: str) -> None:
+    found = untouched_after(pipeline, statement)
+    assert [difference[2] for difference in found.first] == [what]
+
+
+def test_what_json_held_before_is_missed(pipeline: Pipeline) -> None:
+    """Another key beside the path may be new, but none may be gone."""
+    table, column = ("docutrax_hierarchy_directory", "settings")
+    if pipeline.option("keyword") != "directory_settings":
+        table, column = ("docutrax_profiles_document", "metadata")
+    row = f"where id = (select min(target_id::bigint) from migration.id_map where target_table = 'public.{table}'" + (
+        " and json_path is not null and target_id in (select id::text from docutrax_profiles_document"
+        ' where metadata @> \'{"area": "4"}\'))'
+        if column == "metadata"
+        else " and json_path is not null)"
+    )
+    gone = "theme" if column == "settings" else "area"
+    found = untouched_after(pipeline, f"update {table} set {column} = {column} - '{gone}' {row}")
+    assert [difference[2] for difference in found.first] == ["has lost what its JSON held"]
+    found = untouched_after(pipeline, f"update {table} set {column} = {column} || '{{\"new\": 1}}' {row}")
+    assert found.first == ()
 
 
 def test_an_option_without_answers_is_refused(pipeline: Pipeline) -> None:

@@ -1,7 +1,7 @@
 """The column maps say what the SQL does: both held against each other, column by column.
 
-`dbt compile` gives the SQL, without a database; `lineage.py` reads it. What the roles of a map's line mean and what is held
-against what is in docs/mapping.md.
+`dbt compile` gives the SQL, without a database; `lineage.py` reads it. docs/mapping.md says what the roles of a map's
+line mean and what is held against what.
 """
 
 from __future__ import annotations
@@ -49,8 +49,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     target = tmp_path_factory.mktemp("dbt")
     folder = PROJECT_ROOT / "dbt_project"
     done = subprocess.run(
-        [Path(sys.executable).parent / "dbt", "compile", "--no-introspect", "--no-populate-cache", "--quiet"]
-        + ["--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target],
+        [
+            *(Path(sys.executable).parent / "dbt", "compile", "--no-introspect", "--no-populate-cache", "--quiet"),
+            *("--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target),
+        ],
         env=os.environ | {f"DTX_{name}": "0" for name in SETTINGS},
         capture_output=True,
         text=True,
@@ -124,7 +126,7 @@ def target_findings(project: Project, table: str, target: str, lines: Sequence[M
     """Values and conditions of each target column; keys of the target row."""
     reaches: dict[str, Reach] = {}
     rows = keys = NOTHING
-    for relation, meta in project.publishing(table, target):
+    for relation, _ in project.publishing(table, target):
         columns = project.lineage.columns(relation)
         of = {name: project.lineage.reach(relation, name) for name in columns}
         key = together(of[name] for name in ("target_id", "target_legacy_key") if name in of)
@@ -169,7 +171,7 @@ def key_findings(project: Project, table: str, lines: Sequence[MapLine]) -> Iter
     for relation, _ in project.publishing(table):
         carried = of_table(table, project.lineage.reach(relation, "source_key").carried)
         if keys and carried != keys:
-            yield f"{table}: the source key of {relation} is made of {sorted(carried)}, the map's keys are {sorted(keys)}"
+            yield f"{table}: the source key of {relation} is {sorted(carried)}, and the map's key {sorted(keys)}"
 
 
 def file_findings(project: Project, table: str, lines: Sequence[MapLine]) -> Iterator[str]:
@@ -234,6 +236,5 @@ def test_a_line_that_says_too_much_is_named(project: Project) -> None:
                 found = findings(project, table, [*MAPS[table], said])
                 assert any(f"{table}.{dropped.column_name} " in each for each in found), said
             found = findings(project, table, [*MAPS[table], replace(dropped, decides=True)])
-            assert found == [
-                f"the map says that {table}.{dropped.column_name} decides the disposition of its row, and in the SQL it does not"
-            ]
+            decides = f"{table}.{dropped.column_name} decides the disposition of its row"
+            assert found == [f"the map says that {decides}, and in the SQL it does not"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import typer
+from typer.testing import CliRunner
 
-from loaders.cli import run
+from loaders.cli import _VERBS, app, run
 from loaders.errors import ExitCode, LossError, RefusedError
 
 
@@ -55,3 +59,16 @@ def test_r4_each_ending_has_its_exit_code(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert words in captured.err
+
+
+def test_every_verb_is_there_under_its_name() -> None:
+    for verb in _VERBS:
+        shown = CliRunner().invoke(app, [verb, "--help"])
+        assert shown.exit_code == 0, verb
+        assert f"{verb} [OPTIONS]" in shown.stdout
+
+
+def test_a_verb_is_imported_when_it_is_asked_for() -> None:
+    program = "import sys, loaders.cli; print([m for m in sys.modules if m.startswith('loaders.') and 'command' in m])"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"

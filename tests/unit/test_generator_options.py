@@ -226,8 +226,9 @@ def test_keyword_keys_number_equal_rows() -> None:
 
 @pytest.mark.parametrize("table", PLANTED)
 def test_too_few_rows_are_refused_with_the_least_count(table: str) -> None:
-    with pytest.raises(GeneratorError, match=f"{table} needs at least {PLANTED[table]} rows"):
+    with pytest.raises(GeneratorError, match=f"planted case: {table} {PLANTED[table] - 1}$") as refusal:
         check(Plan(rows={table: PLANTED[table] - 1}))
+    assert refusal.value.hint == f"At least {table} {PLANTED[table]}; or raise the scale."
     check(Plan(rows={table: PLANTED[table]}))
 
 

@@ -1,4 +1,4 @@
-"""Preflight models read from a manifest, and an examination as a document and as tables."""
+"""The order of preflight models, and an examination as a document and as tables."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from loaders.decisions.register import Decision
-from loaders.errors import RefusedError, ServiceError
+from loaders.errors import ServiceError
 from loaders.preflight.examination import Examination, HeldDecision, SourceCheck
-from loaders.preflight.models import Answer, PreflightMeta, PreflightModel, parse_models
+from loaders.preflight.models import Answer, in_order
 from loaders.preflight.report import SHOWN_ROWS, as_document, show
+from loaders.publish.contract import PreflightMeta, PreflightModel, Relation
 from loaders.publish.findings import Finding
 
 OK = {"effect": "ok", "blocks": None, "what_to_do": "Nothing."}
@@ -21,15 +22,13 @@ HOLDS = {"effect": "holds", "blocks": "D11-7", "what_to_do": "Say what it means.
 UNTOUCHED = SourceCheck(22, 369, (), None)
 
 
-def node(name: str, meta: dict[str, Any] | None) -> dict[str, Any]:
-    config = {"meta": {} if meta is None else {"preflight": meta}}
-    return {"name": name, "resource_type": "model", "schema": "migration_preflight", "alias": name, "config": config}
-
-
-def answer(*rows: dict[str, Any], id_: str = "P11-5", source_table: str = "exemption") -> Answer:
+def model(id_: str, source_table: str = "exemption") -> PreflightModel:
     meta = PreflightMeta(id=id_, question="Which?", source_table=source_table)
-    columns = tuple(rows[0]) if rows else ()
-    return Answer(PreflightModel("pre_dtx1__which", "migration_preflight", "pre_dtx1__which", meta), columns, rows)
+    return PreflightModel("pre_dtx1__which", Relation("migration_preflight", "pre_dtx1__which"), meta)
+
+
+def answer(*rows: dict[str, Any], id_: str = "P11-5") -> Answer:
+    return Answer(model(id_), tuple(rows[0]) if rows else (), rows)
 
 
 def examination(*answers: Answer, findings: tuple[Finding, ...] = (), source: SourceCheck = UNTOUCHED) -> Examination:
@@ -40,24 +39,16 @@ def examination(*answers: Answer, findings: tuple[Finding, ...] = (), source: So
 
 
 def test_models_come_in_the_order_of_their_ids() -> None:
-    meta = {"question": "Which?", "source_table": "exemption"}
-    ids = {"pre_a": "R5", "pre_b": "P12-10", "pre_c": "P12-2", "pre_d": "P11-4", "pre_e": "M1", "pre_f": "D11-8"}
-    nodes = {name: node(name, {"id": id_, **meta}) for name, id_ in ids.items()} | {"stg": node("stg", None)}
+    ids = ("R5", "P12-10", "P12-2", "P11-4", "M1", "D11-8")
 
-    assert [model.meta.id for model in parse_models(nodes)] == ["P11-4", "P12-2", "P12-10", "D11-8", "M1", "R5"]
-
-
-def test_wrong_meta_is_refused_with_every_model_and_key() -> None:
-    nodes = {
-        "pre_a": node("pre_a", {"id": "P11-1", "question": "Which?"}),
-        "pre_b": node("pre_b", {"id": "P11-2", "question": "Which?", "source_table": "x", "block": "D11-7"}),
-    }
-
-    with pytest.raises(RefusedError) as refused:
-        parse_models(nodes)
-
-    assert "pre_a: meta.preflight.source_table" in str(refused.value)
-    assert "pre_b: meta.preflight.block" in str(refused.value)
+    assert [each.meta.id for each in in_order(model(id_) for id_ in ids)] == [
+        "P11-4",
+        "P12-2",
+        "P12-10",
+        "D11-8",
+        "M1",
+        "R5",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -83,10 +74,10 @@ def test_the_document_has_every_row_and_says_whether_the_source_was_asked() -> N
 
     assert document["schema"] == "dtx.preflight/2"
     assert (document["catalogue"]["checked"], document["catalogue"]["error"]) == (False, "the legacy server failed")
-    (model,) = document["models"]
-    assert len(model["rows"]) == SHOWN_ROWS + 5
-    assert model["effects"] == {"holds": 0, "attention": SHOWN_ROWS + 5, "ok": 0}
-    assert model["rows"][0] == {"value": "9999-12-31", "percent": "0.10", **ATTENTION}
+    (found,) = document["models"]
+    assert len(found["rows"]) == SHOWN_ROWS + 5
+    assert found["effects"] == {"holds": 0, "attention": SHOWN_ROWS + 5, "ok": 0}
+    assert found["rows"][0] == {"value": "9999-12-31", "percent": "0.10", **ATTENTION}
     assert {d["decision_id"]: d["holds"] for d in document["decisions"]} == {"D11-5": [], "D11-6": ["pub_b", "pub_c"]}
 
 
@@ -105,7 +96,7 @@ def test_long_lists_are_cut_and_what_holds_comes_first(capsys: pytest.CaptureFix
     assert " 12,345 " in printed
     assert "  holds (1, D11-7): Say what it means.\n" in printed
     assert "Nothing." not in printed
-    assert "0 findings block, 1 hold (by their data: exemption), 0 rows to look at.\n" in printed
+    assert "Findings: 0 block, 0 hold. Rows: 1 hold their table (exemption), 0 to look at.\n" in printed
 
 
 def test_x1_a_value_neither_steers_the_terminal_nor_becomes_markup(capsys: pytest.CaptureFixture[str]) -> None:

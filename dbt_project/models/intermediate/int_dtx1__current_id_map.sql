@@ -9,6 +9,7 @@ id_map as (
 current_rows as (
 
     select
+        id_map.id_map_id,
         id_map.entity,
         id_map.source_key,
         id_map.legacy_key,

@@ -9,26 +9,28 @@ doc_requirements as (
 before_images as (
 
     select * from {{ ref('stg_migration__before_image') }}
-    where target_table = 'public.docutrax_profiles_docrequirement'
 
 ),
 
-our_batches as (
+ours as (
 
-    select * from {{ ref('stg_migration__batch') }}
-    where entity = 'exemption' and state = 'committed'
+    select * from {{ ref('int_dtx1__current_id_map') }}
+    where
+        entity = 'exemption'
+        and target_table = 'public.docutrax_profiles_docrequirement'
+        and state = 'migrated'
 
 ),
 
--- A row that was published again has an image per batch; the oldest is DTX 2.0's own state.
+-- A row whose source change was applied has an image per batch; the oldest is DTX 2.0's own state.
 first_images as (
 
-    select distinct on (before_images.target_id)
-        before_images.target_id,
+    select distinct on (ours.target_id)
+        ours.target_id,
         before_images.column_values
-    from before_images
-    inner join our_batches on before_images.batch_id = our_batches.batch_id
-    order by before_images.target_id asc, before_images.batch_id asc
+    from ours
+    inner join before_images on ours.id_map_id = before_images.id_map_id
+    order by ours.target_id asc, before_images.batch_id asc
 
 ),
 

@@ -9,29 +9,31 @@ records as (
 before_images as (
 
     select * from {{ ref('stg_migration__before_image') }}
-    where target_table = 'public.docutrax_hierarchy_record'
 
 ),
 
-our_batches as (
+ours as (
 
-    select * from {{ ref('stg_migration__batch') }}
-    where entity = 'form_field' and state = 'committed'
+    select * from {{ ref('int_dtx1__current_id_map') }}
+    where
+        entity = 'form_field'
+        and target_table = 'public.docutrax_hierarchy_record'
+        and state = 'migrated'
 
 ),
 
--- Two models change a Record, each its own column, and a row that was published again has an image per batch; the oldest
--- of a column is DTX 2.0's own state.
+-- Two models change a Record, each its own column, and a row whose source change was applied has an image per batch; the
+-- oldest of a column is DTX 2.0's own state.
 first_values as (
 
-    select distinct on (before_images.target_id, images.column_name)
-        before_images.target_id,
+    select distinct on (ours.target_id, images.column_name)
+        ours.target_id,
         images.column_name,
         images.value
-    from before_images
-    inner join our_batches on before_images.batch_id = our_batches.batch_id
+    from ours
+    inner join before_images on ours.id_map_id = before_images.id_map_id
     cross join jsonb_each_text(before_images.column_values) as images (column_name, value)
-    order by before_images.target_id asc, images.column_name asc, before_images.batch_id asc
+    order by ours.target_id asc, images.column_name asc, before_images.batch_id asc
 
 ),
 

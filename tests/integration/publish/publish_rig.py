@@ -29,7 +29,7 @@ from sandbox.servers.postgres import APPLICATION, OWNER, TRANSFORM, Postgres
 
 _numbers = itertools.count(1)
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["loaders.cli", "loaders.ledger.schema"])
+_context.set_forkserver_preload(["loaders.cli", "loaders.publish.commands", "loaders.ledger.schema"])
 
 # What Django makes: identity keys, deferred foreign keys, varchar, no defaults, a generic foreign key.
 APPLICATION_DDL = """

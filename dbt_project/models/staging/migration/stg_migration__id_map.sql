@@ -1,4 +1,5 @@
 select
+    source.id_map_id,
     source.entity,
     source.source_key,
     source.legacy_key,

@@ -1,5 +1,0 @@
-select
-    source.batch_id,
-    source.entity,
-    source.state
-from {{ source('migration', 'batch') }} as source

@@ -1,0 +1,235 @@
+"""Who moves the files: threads of this process for a short list, a worker process on each core for a long one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event
+from typing import Protocol
+
+from loaders.console import stderr
+from loaders.errors import ServiceError
+from loaders.files.connection import S3
+from loaders.files.ledger import RANGE
+from loaders.files.limiter import Limiter
+from loaders.files.options import Options
+from loaders.files.transfer import PlannedFile, Transfer, Verdict
+from loaders.files.workers import Workers
+
+Finished = list[tuple[PlannedFile, Verdict | None]]
+
+# A process takes a third of a second to start, and its share of the cores' time.
+_WORTH_A_PROCESS = 500
+# Beyond what its threads work on: what a process moves between two looks at it.
+_SPARE = 96
+_WITHDRAW_SECONDS = 2.0
+_END_SECONDS = 2.0
+
+
+class Member(Protocol):
+    """Somebody who moves files."""
+
+    is_lost: bool
+
+    def submit(self, tasks: Iterable[PlannedFile]) -> None:
+        """Queue files."""
+
+    def finished(self) -> Finished:
+        """What was done since the last call, without waiting; None is the verdict of a file that was given up."""
+
+    def withdraw(self) -> list[PlannedFile]:
+        """Stop, and give back the files that were not begun."""
+
+
+class WorkerProcess:
+    """A process that runs `loaders.files.helper`.
+
+    Args:
+        options: its own share of the workers and of the rate.
+        root: descriptor of the EFS root.
+
+    Attributes:
+        is_lost: it ended by itself, or was killed; its files were handed back as given up.
+    """
+
+    def __init__(self, options: Options, root: int) -> None:
+        self._pipe, theirs = multiprocessing.Pipe()
+        with theirs:
+            descriptors = (theirs.fileno(), root)
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "loaders.files.helper", *map(str, descriptors)],
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        self._held: dict[tuple[str, str], PlannedFile] = {}
+        self._finished: Finished = []
+        self.is_lost = False
+        self._pipe.send(options)
+
+    def submit(self, tasks: Iterable[PlannedFile]) -> None:
+        """See `Member`."""
+        files = list(tasks)
+        self._held.update({(file.entity, file.legacy_key): file for file in files})
+        try:
+            self._pipe.send(files)
+        except OSError:
+            self._lose()
+
+    def finished(self) -> Finished:
+        """See `Member`."""
+        try:
+            while not self.is_lost and self._pipe.poll():
+                self._take()
+        except (EOFError, OSError):
+            self._lose()
+        finished, self._finished = self._finished, []
+        return finished
+
+    def withdraw(self) -> list[PlannedFile]:
+        """See `Member`."""
+        if self.is_lost:
+            return []
+        untouched = None
+        deadline = time.monotonic() + _WITHDRAW_SECONDS
+        try:
+            self._pipe.send(None)
+            while untouched is None and self._pipe.poll(max(0.0, deadline - time.monotonic())):
+                untouched = self._take()
+        except (EOFError, OSError):
+            self._lose()
+        for file in untouched or ():
+            del self._held[file.entity, file.legacy_key]
+        return untouched or []
+
+    def end(self) -> int:
+        """End the process, whatever it does; returns its exit code."""
+        self._pipe.close()
+        try:
+            return self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def _take(self) -> list[PlannedFile] | None:
+        message: tuple[Finished, list[PlannedFile] | None] = self._pipe.recv()
+        finished, untouched = message
+        for file, _ in finished:
+            del self._held[file.entity, file.legacy_key]
+        self._finished += finished
+        return untouched
+
+    def _lose(self) -> None:
+        self.is_lost = True
+        code = self.end()
+        stderr.print(f"a worker process ended (exit code {code}); its files are given to the others", soft_wrap=True)
+        self._finished += [(file, None) for file in self._held.values()]
+        self._held.clear()
+
+
+class Crew:
+    """All who move files, and the files that none of them has yet.
+
+    Args:
+        members: who they are.
+        in_hand: how many files each may have at once.
+    """
+
+    def __init__(self, members: Sequence[Member], in_hand: int) -> None:
+        self._members = dict.fromkeys(members, 0)
+        self._limit = in_hand
+        self._waiting: deque[PlannedFile] = deque()
+
+    @property
+    def is_hungry(self) -> bool:
+        """Whether more files should be claimed."""
+        held = len(self._waiting) + sum(self._members.values())
+        return held < max(RANGE, 2 * self._limit * len(self._members))
+
+    def submit(self, files: Iterable[PlannedFile]) -> None:
+        """Queue files."""
+        self._waiting.extend(files)
+        self._top_up()
+
+    def finished(self) -> Finished:
+        """What was done since the last call, without waiting; a file given up, or lost with its process, has None.
+
+        Raises:
+            ServiceError: every worker process has ended.
+        """
+        finished: Finished = []
+        for member in self._members:
+            done = member.finished()
+            self._members[member] -= len(done)
+            finished += done
+        self._top_up()
+        if not finished and all(member.is_lost for member in self._members):
+            raise ServiceError(
+                "every worker process of this run has ended",
+                hint="See above why; was there memory enough? Then run the same command again.",
+            )
+        return finished
+
+    def withdraw(self) -> list[PlannedFile]:
+        """Let everybody stop, and take back the files that were not begun."""
+        untouched = list(self._waiting)
+        self._waiting.clear()
+        for member in self._members:
+            taken = member.withdraw()
+            self._members[member] -= len(taken)
+            untouched += taken
+        return untouched
+
+    def _top_up(self) -> None:
+        for member, held in self._members.items():
+            room = min(self._limit - held, len(self._waiting))
+            if room and not member.is_lost:
+                self._members[member] += room
+                member.submit([self._waiting.popleft() for _ in range(room)])
+
+
+def shares(options: Options, count: int) -> list[Options]:
+    """What each of `count` processes gets, so that what was set holds for all of them together."""
+    return [
+        replace(
+            options,
+            workers=options.workers // count + (number < options.workers % count),
+            files_per_second=options.files_per_second and options.files_per_second / count,
+            bytes_per_second=options.bytes_per_second and options.bytes_per_second / count,
+        )
+        for number in range(count)
+    ]
+
+
+@contextmanager
+def start_crew(options: Options, *, root: int, s3: S3, files: int, stop: Event) -> Iterator[Crew]:
+    """Start those who move the files; at the end none of them is left.
+
+    Args:
+        options: what was set for the whole run; workers and rate are shared out among the processes.
+        root: descriptor of the EFS root.
+        s3: this process's way to the bucket.
+        files: how many there are to move.
+        stop: set once somebody asked to stop.
+    """
+    count = min(len(os.sched_getaffinity(0)), options.workers, files // _WORTH_A_PROCESS)
+    if count < 2:
+        limiter = Limiter(options.files_per_second, options.bytes_per_second, stop)
+        move = Transfer(options, root=root, s3=s3, limiter=limiter, stop=stop)
+        yield Crew([Workers(options.workers, move)], RANGE)
+        return
+    processes: list[WorkerProcess] = []
+    try:
+        for share in shares(options, count):
+            processes.append(WorkerProcess(share, root))
+        yield Crew(processes, 2 * options.workers // count + _SPARE)
+    finally:
+        for process in processes:
+            process.end()
