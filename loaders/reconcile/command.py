@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import psycopg
-import pymysql
 import typer
 from psycopg import sql
-from pymysql.cursors import SSCursor
 
 from loaders.console import stderr
 from loaders.database import connect, fetch_value
 from loaders.errors import ConfigurationError
+from loaders.reconcile.archives import ArchivedFile, read_archived_files
 from loaders.reconcile.outcomes import Count, build_outcomes, count_outcomes, live_differences, unexplained_keys
 from loaders.reconcile.report import Finding, TableReport, show, verdict
-from loaders.reconcile.source_keys import load_live_keys, open_source
+from loaders.reconcile.source_keys import Source, load_live_keys
 from loaders.reconcile.source_tables import SourceTable, read_source_tables
 from loaders.reconcile.target_rows import check_target_rows
 from loaders.settings import Settings, load_settings
@@ -29,8 +28,17 @@ _WHAT_TO_DO = {
     "published_but_not_in_source": "The source row is gone: decide whether its target row should go too.",
     "disposition_but_not_in_source": "Run `dbt build` and `dtx publish`: the ledger is older than the raw table.",
     "key_not_unique": "The source key is not a key: correct key_columns in seeds/ledger/source_tables.csv.",
+    "not_archived": "Run `dtx archive`; where it holds another number of rows, replicate the table again first.",
+    "skipped_without_decision": "Correct the model: a row is left behind by a decision, or not at all.",
 }
 _KEYS_SHOWN = 10
+
+
+class _Load(NamedTuple):
+    """A line of raw_dtx1._loads."""
+
+    as_of: str
+    rows: int
 
 
 def reconcile(
@@ -48,7 +56,7 @@ def reconcile(
 
 
 def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
-    """Check every replicated table, in one snapshot; writes nothing to the databases.
+    """Check every table of the catalogue, in one snapshot; writes nothing to the databases.
 
     Args:
         settings: whose source account and transform role are used.
@@ -59,11 +67,11 @@ def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
         ServiceError: a server is out of reach.
     """
     tables = read_source_tables()
-    source = open_source(settings)
-    with source, connect(settings, "transform") as target:
+    with Source(settings) as source, connect(settings, "transform") as target:
         # One snapshot for all checks; the temporary tables are dropped with the transaction.
         target.execute("set transaction isolation level repeatable read")
-        loads = target.execute("select source_table, as_of, row_count from raw_dtx1._loads order by 1").fetchall()
+        loads = target.execute("select source_table, as_of::text, row_count from raw_dtx1._loads order by 1").fetchall()
+        archived = read_archived_files(target, "dtx1")
         if rows is not None:
             rows.write_text("source_table,source_key,disposition,reason_code\n", encoding="utf-8")
         reports = []
@@ -73,32 +81,54 @@ def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
                     f"table {name} was replicated but is not in seeds/ledger/source_tables.csv",
                     hint="Add its line, with its key columns, or deselect it in meltano.yml.",
                 )
-            reports.append(_check(target, source, tables[name], str(as_of), row_count))
+            load = _Load(as_of, row_count)
+            reports.append(_check(target, source, tables[name], load, archived.get(name)))
             if rows is not None:
                 _append_rows(target, name, rows)
         target.rollback()
-    return reports
+    loaded = {report.table for report in reports}
+    return [
+        *reports,
+        *(_not_replicated(table, archived.get(name)) for name, table in tables.items() if name not in loaded),
+    ]
+
+
+def _not_replicated(table: SourceTable, archived: ArchivedFile | None) -> TableReport:
+    finding = Finding("not_replicated", 0, (), "Select it in meltano.yml and run `meltano run migrate`.")
+    findings = (finding, *_archive_findings(archived, None))
+    return TableReport(table.system, table.name, "", 0, 0, (), findings, archived)
+
+
+def _archive_findings(archived: ArchivedFile | None, source_rows: int | None) -> list[Finding]:
+    """Every table needs its archive, whatever becomes of its rows."""
+    if archived is None:
+        return [
+            Finding("archive_missing", source_rows or 0, (), "Run `dtx archive`; `dtx archive verify` may say more.")
+        ]
+    if source_rows is not None and archived.rows != source_rows:
+        what_to_do = "The source changed between the load and the archive: run `meltano run migrate` again."
+        return [Finding("archive_differs", abs(archived.rows - source_rows), (), what_to_do)]
+    return []
 
 
 def _check(
     target: psycopg.Connection,
-    source: pymysql.Connection[SSCursor],
+    source: Source,
     table: SourceTable,
-    as_of: str,
-    loaded_rows: int,
+    load: _Load,
+    archived: ArchivedFile | None,
 ) -> TableReport:
-    build_outcomes(target, table)
+    source_rows = _raw_rows(target, table)
+    build_outcomes(target, table, is_archived=archived is not None and archived.rows == source_rows)
     counts = count_outcomes(target)
     findings = [
         Finding(reason, _rows(counts, reason), keys, _WHAT_TO_DO[reason])
         for reason, keys in _group(unexplained_keys(target, _KEYS_SHOWN)).items()
     ]
-    source_rows = _raw_rows(target, table)
-    if source_rows != loaded_rows:
+    findings.extend(_archive_findings(archived, source_rows))
+    if source_rows != load.rows:
         findings.append(
-            Finding(
-                "raw_table_changed_since_its_load", abs(source_rows - loaded_rows), (), "Replicate the table again."
-            )
+            Finding("raw_table_changed_since_its_load", abs(source_rows - load.rows), (), "Replicate the table again.")
         )
     load_live_keys(source, target, table, source_rows)
     findings.extend(
@@ -107,7 +137,14 @@ def _check(
     )
     checked, target_findings = check_target_rows(target, table)
     return TableReport(
-        table.system, table.name, as_of, source_rows, checked, tuple(counts), (*findings, *target_findings)
+        table.system,
+        table.name,
+        load.as_of,
+        source_rows,
+        checked,
+        tuple(counts),
+        (*findings, *target_findings),
+        archived,
     )
 
 

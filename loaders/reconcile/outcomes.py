@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from loaders.reconcile.source_keys import raw_key
+from loaders.reconcile.source_keys import raw_keys
 from loaders.reconcile.source_tables import SourceTable
 
 # A disposition is a claim; an outcome is that claim held against the ledger. Whatever is not proven is unexplained.
 _OUTCOMES = """
 create temporary table outcome as
 with source as (
-    select {key} as source_key, count(*) as copies
-    from {raw} as raw
-    group by 1
+    select source_key, count(*) as copies
+    from ({raw_keys}) as raw_key
+    group by source_key
 ),
 
 published as (
@@ -34,7 +34,7 @@ refused as (
 ),
 
 claimed as (
-    select source_key, disposition, reason_code
+    select source_key, disposition, reason_code, decision_id
     from migration.disposition
     where system = {system} and source_table = {table}
 )
@@ -51,6 +51,8 @@ select
         when claimed.disposition in ('publish', 'update') then 'unexplained'
         when published.source_key is not null then 'unexplained'
         when claimed.disposition = 'reject' and refused.source_key is null then 'unexplained'
+        when claimed.disposition = 'archive' and not {is_archived} then 'unexplained'
+        when claimed.disposition = 'skip' and claimed.decision_id is null then 'unexplained'
         else claimed.disposition
     end as disposition,
     case
@@ -65,6 +67,8 @@ select
         when claimed.disposition in ('publish', 'update') then 'not_published'
         when published.source_key is not null then 'published_against_its_disposition'
         when claimed.disposition = 'reject' and refused.source_key is null then 'reject_not_recorded'
+        when claimed.disposition = 'archive' and not {is_archived} then 'not_archived'
+        when claimed.disposition = 'skip' and claimed.decision_id is null then 'skipped_without_decision'
         else claimed.reason_code
     end as reason_code
 from source
@@ -83,20 +87,21 @@ class Count:
     rows: int
 
 
-def build_outcomes(connection: psycopg.Connection, table: SourceTable) -> None:
+def build_outcomes(connection: psycopg.Connection, table: SourceTable, *, is_archived: bool) -> None:
     """Make the temporary table `outcome(source_key, disposition, reason_code)` for one source table.
 
     Every source row gets exactly one row; a key that only the ledger knows gets one too, as unexplained.
 
     Args:
         connection: a connection that may read the raw layer and the ledger.
-        table: a table with a key.
+        table: the source table.
+        is_archived: whether its archive is verified and holds as many rows as the raw table.
     """
     connection.execute("drop table if exists outcome")
     connection.execute(
         sql.SQL(_OUTCOMES).format(
-            key=raw_key(table),
-            raw=sql.Identifier(f"raw_{table.system}", table.name),
+            raw_keys=raw_keys(table),
+            is_archived=sql.Literal(is_archived),
             system=sql.Literal(table.system),
             table=sql.Literal(table.name),
         )
@@ -128,13 +133,14 @@ def unexplained_keys(connection: psycopg.Connection, limit: int) -> list[tuple[s
 
 
 def live_differences(connection: psycopg.Connection, table: SourceTable) -> list[tuple[str, int, list[str]]]:
-    """Compare the temporary table `live_key` with the raw table, as sets.
+    """Compare the temporary table `live_key` with the raw table: as sets of keys, or, where equal rows are numbered for
+    want of a key, as multisets of rows (reliability R2).
 
     Returns:
         Finding, number of rows and up to ten of their source keys, for each side that has rows of its own.
     """
     query = sql.SQL("""
-        with raw_key as (select {key} as source_key from {raw} as raw),
+        with raw_key as ({raw_keys}),
 
         difference as (
             select
@@ -157,5 +163,5 @@ def live_differences(connection: psycopg.Connection, table: SourceTable) -> list
         from numbered
         group by finding
         order by finding
-    """).format(key=raw_key(table), raw=sql.Identifier(f"raw_{table.system}", table.name))
+    """).format(raw_keys=raw_keys(table))
     return connection.execute(query).fetchall()

@@ -8,6 +8,7 @@ from typing import Any
 
 from loaders.console import print_json, print_table, stdout
 from loaders.errors import ExitCode
+from loaders.reconcile.archives import ArchivedFile
 from loaders.reconcile.outcomes import Count
 
 SCHEMA = "dtx.reconcile/1"
@@ -28,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class TableReport:
-    """What became of one source table's rows."""
+    """What became of one source table's rows; `archive` is the newest verified file that holds them all."""
 
     system: str
     table: str
@@ -37,6 +38,7 @@ class TableReport:
     checked_target_rows: int
     counts: tuple[Count, ...]
     findings: tuple[Finding, ...]
+    archive: ArchivedFile | None = None
 
     @property
     def unexplained(self) -> int:
@@ -77,6 +79,7 @@ def as_document(reports: Sequence[TableReport]) -> dict[str, Any]:
                 ],
                 "unexplained": report.unexplained,
                 "checked_target_rows": report.checked_target_rows,
+                "archive": None if report.archive is None else asdict(report.archive),
                 "findings": [asdict(finding) for finding in report.findings],
             }
             for report in reports
@@ -100,7 +103,7 @@ def show(reports: Sequence[TableReport], *, as_json: bool) -> None:
     )
     print_table(
         "Source rows = sum of dispositions",
-        ("table", "as of (UTC)", "source rows", "accounted for", "unexplained", "target rows checked", "verdict"),
+        ("table", "as of (UTC)", "source rows", "accounted", "unexplained", "target rows", "archived", "verdict"),
         [
             (
                 report.table,
@@ -109,6 +112,7 @@ def show(reports: Sequence[TableReport], *, as_json: bool) -> None:
                 report.accounted,
                 report.unexplained,
                 report.checked_target_rows,
+                "NO" if report.archive is None else report.archive.rows,
                 "clean" if report.clean else "LOSS OR DRIFT",
             )
             for report in reports

@@ -1,84 +1,149 @@
-"""Streams the keys of the live legacy table beside the ledger, so that a lost extract cannot pass as a whole one."""
+"""Streams the keys of the live legacy table beside the ledger, so that a lost extract cannot pass as a whole one.
+
+A table without a key is streamed whole, and its rows are hashed where the raw table's are ("Source keys" in
+docs/architecture.md): what is compared are multisets of rows (reliability R2).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
 
 import psycopg
-import pymysql
 from psycopg import sql
-from pymysql.cursors import SSCursor
 
-from loaders.console import meter
-from loaders.errors import ServiceError
+from loaders.console import Meter, meter
 from loaders.reconcile.source_tables import SourceTable
 from loaders.settings import Settings
+from loaders.singer.tap_mysql.catalogue import read_tables
+from loaders.singer.tap_mysql.config import TapConfig
+from loaders.singer.tap_mysql.reader import read_lines
+from loaders.singer.tap_mysql.rendering import POSTGRES, Column, csv_select, quote_name
+from loaders.singer.tap_mysql.source import Connection, connect, naming_errors, query
+from loaders.singer.target_postgres.csv_text import is_storable, set_aside_unstorable
+from loaders.singer.target_postgres.raw_table import UNSTORABLE, copy_statement
 
-_FETCH = 10_000
+_LIVE_KEYS = sql.Identifier("pg_temp", "live_key")
+_LIVE_ROWS = sql.Identifier("pg_temp", "live_row")
 
 
-def open_source(settings: Settings) -> pymysql.Connection[SSCursor]:
-    """Connect to DTX 1.0 for reading, in one consistent snapshot.
+class Source:
+    """DTX 1.0 for reading, in one consistent snapshot; a context that closes the connection.
 
     Raises:
         ServiceError: the legacy server is out of reach; without it nothing can be judged (exit code 2).
     """
-    try:
-        connection = pymysql.connect(
+
+    def __init__(self, settings: Settings) -> None:
+        self._config = TapConfig(
             host=settings.source_host,
             port=settings.source_port,
             user=settings.source_user,
-            password=settings.source_password.get_secret_value(),
+            password=settings.source_password,
             database=settings.source_database,
-            charset="utf8mb4",
-            cursorclass=SSCursor,
-            init_command="set session time_zone = '+00:00'",
         )
-        with connection.cursor() as cursor:
-            cursor.execute("start transaction with consistent snapshot, read only")
-    except pymysql.MySQLError as error:
-        where = f"{settings.source_host}:{settings.source_port}/{settings.source_database}"
-        raise ServiceError(
-            f"cannot read DTX 1.0 at {where} (MySQL error {error.args[0] if error.args else 'unknown'})",
-            hint="Reconcile compares with the live source: is it up, and are DTX_SOURCE_* right?",
-        ) from None
-    return connection
+        self.connection: Connection = connect(self._config)
+        with naming_errors(settings.source_database):
+            query(self.connection, "start transaction with consistent snapshot, read only")
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Without a word to the server: a read that was given up may still be under way.
+        self.connection._force_close()  # type: ignore[attr-defined]
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        """The live table's columns.
+
+        Raises:
+            LossError: the table is gone.
+        """
+        return read_tables(self.connection, self._config.model_copy(update={"tables": (table,)}))[table].columns
 
 
-def load_live_keys(
-    source: pymysql.Connection[SSCursor], target: psycopg.Connection, table: SourceTable, expected_rows: int
-) -> None:
+def load_live_keys(source: Source, target: psycopg.Connection, table: SourceTable, expected_rows: int) -> None:
     """Fill the temporary table `live_key(source_key)` with the keys that the legacy table holds now.
 
     Args:
-        source: a connection from `open_source`.
+        source: DTX 1.0.
         target: where the temporary table is made; its rows last until the next call.
-        table: a table with at least one key column.
+        table: the source table.
         expected_rows: what the progress display counts towards.
+
+    Raises:
+        LossError: the table is gone, or a value cannot be read.
+        ServiceError: the legacy server failed.
     """
-    target.execute("drop table if exists live_key")
-    target.execute("create temporary table live_key (source_key text not null)")
-    with (
-        meter(f"reading keys of {table.name}", expected_rows, "rows") as progress,
-        target.cursor() as cursor,
-        cursor.copy("copy live_key from stdin") as copy,
-    ):
-        for keys in _keys(source, table):
-            for key in keys:
-                copy.write_row((key,))
-            progress.advance(len(keys))
+    target.execute("drop table if exists live_key, live_row")
+    with naming_errors(table.name), meter(f"reading {table.name}", expected_rows, "rows") as progress:
+        if table.key_columns:
+            target.execute("create temporary table live_key (source_key text not null)")
+            blocks = read_lines(source.connection, _select_keys(table), table.name)
+            _copy(target, _LIVE_KEYS, ("source_key",), blocks, progress)
+        else:
+            columns = _as_in(target, table, source.columns(table.name))
+            target.execute(
+                sql.SQL("create temporary table live_row as select * from {} with no data").format(_raw(table))
+            )
+            blocks = read_lines(source.connection, csv_select(table.name, columns), table.name)
+            _copy(target, _LIVE_ROWS, tuple(column.name for column in columns), blocks, progress)
+            target.execute(sql.SQL("create temporary table live_key as {}").format(_numbered_hashes(_LIVE_ROWS)))
     target.execute("analyze live_key")
 
 
-def _keys(source: pymysql.Connection[SSCursor], table: SourceTable) -> Iterator[list[str]]:
-    columns = ", ".join(f"cast(`{column.replace('`', '``')}` as char)" for column in table.key_columns)
-    with source.cursor() as cursor:
-        cursor.execute(f"select concat_ws('+', {columns}) from `{table.name.replace('`', '``')}`")
-        while rows := cursor.fetchmany(_FETCH):
-            yield [row[0] for row in rows]
-
-
-def raw_key(table: SourceTable) -> sql.Composable:
-    """SQL for the source key of a row of the raw table, aliased `raw`."""
+def raw_keys(table: SourceTable) -> sql.Composable:
+    """A query for `source_key` of each row of the raw table."""
+    if not table.key_columns:
+        return _numbered_hashes(_raw(table))
     columns = sql.SQL(", ").join(sql.SQL("raw.{}").format(sql.Identifier(column)) for column in table.key_columns)
-    return sql.SQL("concat_ws('+', {})").format(columns)
+    return sql.SQL("select concat_ws('+', {}) as source_key from {} as raw").format(columns, _raw(table))
+
+
+def _raw(table: SourceTable) -> sql.Identifier:
+    return sql.Identifier(f"raw_{table.system}", table.name)
+
+
+def _numbered_hashes(relation: sql.Identifier) -> sql.Composable:
+    return sql.SQL("""
+        select hashed.row_hash || '#' || row_number() over (partition by hashed.row_hash) as source_key
+        from (
+            select md5((to_jsonb(raw.*) - array['_loaded_at', {unless_set}])::text) as row_hash
+            from {relation} as raw
+        ) as hashed
+    """).format(relation=relation, unless_set=sql.SQL("case when raw._unstorable is null then '_unstorable' end"))
+
+
+def _select_keys(table: SourceTable) -> str:
+    key = f"concat_ws('+', {', '.join(f'cast({quote_name(column)} as char)' for column in table.key_columns)})"
+    quote = POSTGRES.quote
+    field = f"concat('{quote}', replace({key}, '{quote}', '{quote}{quote}'), '{quote}')"
+    return f"select {field} from {quote_name(table.name)}"
+
+
+def _as_in(target: psycopg.Connection, table: SourceTable, live: tuple[Column, ...]) -> list[Column]:
+    """The live columns that the raw table has, read as bytes where it holds bytes."""
+    rows = target.execute(
+        "select attname::text, atttypid = 'bytea'::regtype from pg_attribute "
+        "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
+        [_raw(table).as_string(target)],
+    ).fetchall()
+    is_bytes: dict[str, bool] = dict(rows)
+    return [replace(column, as_bytes=is_bytes[column.name]) for column in live if column.name in is_bytes]
+
+
+def _copy(
+    target: psycopg.Connection,
+    into: sql.Identifier,
+    columns: tuple[str, ...],
+    blocks: Iterable[tuple[bytes, int]],
+    progress: Meter,
+) -> None:
+    # As the load does: what PostgreSQL cannot store goes beside the row, and counts in its hash.
+    cursor = target.cursor()
+    for storable, group in groupby(blocks, lambda block: is_storable(block[0])):
+        with cursor.copy(copy_statement(into, columns if storable else (*columns, UNSTORABLE))) as copy:
+            for block, count in group:
+                copy.write(block if storable else set_aside_unstorable(block, columns)[0])
+                progress.advance(count)

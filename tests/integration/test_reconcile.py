@@ -13,6 +13,7 @@ from loaders.cli import app
 from loaders.database import connect
 from loaders.errors import ExitCode, ServiceError
 from loaders.reconcile import command
+from loaders.reconcile.source_tables import read_source_tables
 from loaders.settings import Settings
 from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import Postgres
@@ -61,24 +62,38 @@ def migrated(ledger: Settings, mariadb: MariaDB, postgres: Postgres) -> Settings
             from generate_series(1, 3) as n
         """)
         publisher.execute("""
-            insert into migration.disposition (system, source_table, source_key, disposition, reason_code, run_id)
+            insert into migration.disposition (
+                system, source_table, source_key, disposition, reason_code, decision_id, run_id
+            )
             values
-                ('dtx1', 'exemption', '1', 'publish', 'mapped', 1),
-                ('dtx1', 'exemption', '2', 'publish', 'expired', 1),
-                ('dtx1', 'exemption', '3', 'publish', 'mapped', 1),
-                ('dtx1', 'exemption', '4', 'skip', 'superseded', 1),
-                ('dtx1', 'exemption', '5', 'already_present', 'already_exempted', 1),
-                ('dtx1', 'exemption', '6', 'reject', 'item_name_unmapped', 1)
+                ('dtx1', 'exemption', '1', 'publish', 'mapped', 'D11-7', 1),
+                ('dtx1', 'exemption', '2', 'publish', 'expired', 'D11-7', 1),
+                ('dtx1', 'exemption', '3', 'publish', 'mapped', 'D11-7', 1),
+                ('dtx1', 'exemption', '4', 'skip', 'superseded', 'D11-7', 1),
+                ('dtx1', 'exemption', '5', 'already_present', 'already_exempted', 'D11-7', 1),
+                ('dtx1', 'exemption', '6', 'reject', 'item_name_unmapped', 'D11-7', 1)
         """)
         publisher.execute("""
             insert into migration.reject (system, source_table, source_key, legacy_key, stage, reason_code, run_id)
             values ('dtx1', 'exemption', '6', '6', 'transform', 'item_name_unmapped', 1)
         """)
+        publisher.execute(
+            """
+            insert into migration.archive_object (
+                archive, object_name, location, system, source_table, run_id, as_of, keep_until, is_encrypted, state,
+                row_count, stored_bytes, stored_sha256
+            )
+            values ('a', 'exemption.csv.zst.age', '/a', 'dtx1', 'exemption', 1, '2026-01-01', '2036-01-01', true,
+                'verified', %s, 1, '')
+            """,
+            [ROWS],
+        )
     return ledger
 
 
 def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, dict]:
     monkeypatch.setattr(command, "load_settings", lambda: settings)
+    monkeypatch.setattr(command, "read_source_tables", lambda: {"exemption": read_source_tables()["exemption"]})
     result = CliRunner().invoke(app, ["reconcile", "--json", *arguments], catch_exceptions=False)
     return result.exit_code, json.loads(result.stdout)
 
@@ -155,6 +170,12 @@ def test_r6_same_ledger_same_bytes(migrated: Settings, monkeypatch: pytest.Monke
         pytest.param(
             "insert into raw_dtx1.exemption values ('4', 'again')", "key_not_unique", ["4"], id="a key that is none"
         ),
+        pytest.param(
+            "update migration.disposition set decision_id = null where source_key = '4'",
+            "skipped_without_decision",
+            ["4"],
+            id="a skip that nobody decided",
+        ),
     ],
 )
 def test_r1_each_loss_is_named(
@@ -192,7 +213,9 @@ def test_r6_nothing_replicated_is_no_pass(
 ) -> None:
     execute(postgres, migrated, "delete from raw_dtx1._loads")
     code, document = run(migrated, monkeypatch)
-    assert (code, document["clean"], document["tables"]) == (1, False, [])
+    (table,) = document["tables"]
+    assert (code, document["clean"], table["source_rows"]) == (1, False, 0)
+    assert [each["what"] for each in table["findings"]] == ["not_replicated"]
 
 
 def test_r4_source_out_of_reach_is_exit_code_2(migrated: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ READS = {
     "staging": set(),
     "intermediate": {"staging", "intermediate"},
     "publish": {"staging", "intermediate"},
-    "dispositions": {"intermediate"},
+    "dispositions": {"staging", "intermediate"},
     "rejects": {"staging", "intermediate"},
     "preflight": {"staging", "intermediate"},
 }

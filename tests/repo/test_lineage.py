@@ -203,10 +203,14 @@ def decision_findings(project: Project, table: str, lines: Sequence[MapLine]) ->
 MAPS = read_column_maps()
 
 
+def published(project: Project) -> set[str]:
+    """The source tables of which something is published; the others stay in the archive as a whole."""
+    return {meta["source_table"] for _, meta in project.publish}
+
+
 def test_every_published_table_is_seen(project: Project) -> None:
     assert len(project.publish) > 3
-    assert {meta["source_table"] for _, meta in project.publish} == set(project.dispositions)
-    assert set(project.dispositions) <= set(MAPS)
+    assert published(project) < set(project.dispositions) == set(MAPS)
     assert set(project.files) == {"repo_file"}
 
 
@@ -228,7 +232,7 @@ def test_a_line_that_is_missing_is_named(project: Project) -> None:
 
 def test_a_line_that_says_too_much_is_named(project: Project) -> None:
     """A dropped column said to be mapped, and a column said to decide where none does."""
-    for table in project.dispositions:
+    for table in sorted(published(project)):
         mapped = next(line for line in MAPS[table] if line.role == "value")
         for dropped in (line for line in MAPS[table] if line.disposition == "dropped" and not line.decides):
             for role in ("value", "condition", "key"):

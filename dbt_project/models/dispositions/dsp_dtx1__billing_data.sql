@@ -1,0 +1,1 @@
+{{ archived_rows('billing_data', 'D11-9') }}

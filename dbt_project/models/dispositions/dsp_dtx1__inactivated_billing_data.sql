@@ -1,0 +1,1 @@
+{{ archived_rows('inactivated_billing_data', 'D11-9') }}

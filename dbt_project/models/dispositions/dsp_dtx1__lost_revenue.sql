@@ -1,0 +1,1 @@
+{{ archived_rows('lost_revenue', 'D11-9') }}

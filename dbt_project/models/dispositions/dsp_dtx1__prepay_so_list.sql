@@ -1,0 +1,1 @@
+{{ archived_rows('prepay_so_list', 'D11-9') }}

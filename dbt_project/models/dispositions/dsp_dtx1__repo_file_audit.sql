@@ -1,0 +1,1 @@
+{{ archived_rows('repo_file_audit', 'D11-2') }}

@@ -1,0 +1,1 @@
+{{ archived_rows('repo_throughput', 'D11-3') }}

@@ -1,0 +1,1 @@
+{{ archived_rows('report', 'D12-1') }}

@@ -1,0 +1,1 @@
+{{ archived_rows('report_category', 'D12-1') }}

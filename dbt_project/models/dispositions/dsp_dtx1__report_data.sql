@@ -1,0 +1,1 @@
+{{ archived_rows('report_data', 'D12-1') }}

@@ -1,0 +1,1 @@
+{{ archived_rows('report_definition', 'D12-1') }}

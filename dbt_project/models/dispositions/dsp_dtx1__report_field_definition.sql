@@ -1,0 +1,1 @@
+{{ archived_rows('report_field_definition', 'D12-1') }}

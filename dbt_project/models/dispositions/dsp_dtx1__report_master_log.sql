@@ -1,0 +1,1 @@
+{{ archived_rows('report_master_log', 'D12-1') }}

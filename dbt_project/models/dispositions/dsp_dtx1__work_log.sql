@@ -1,0 +1,1 @@
+{{ archived_rows('work_log', 'D11-10') }}

@@ -1,0 +1,4 @@
+select
+    {{ row_source_key('source') }} as source_key,
+    source._loaded_at as loaded_at
+from {{ source('dtx1', 'inactivated_billing_data') }} as source

@@ -1,0 +1,4 @@
+select
+    source.report_master_log_id as source_key,
+    source._loaded_at as loaded_at
+from {{ source('dtx1', 'report_master_log') }} as source

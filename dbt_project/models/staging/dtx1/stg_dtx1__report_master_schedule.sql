@@ -1,0 +1,4 @@
+select
+    source.schedule_id as source_key,
+    source._loaded_at as loaded_at
+from {{ source('dtx1', 'report_master_schedule') }} as source
