@@ -121,7 +121,7 @@ def parse(data: bytes, archive: str) -> Manifest:
         manifest = Manifest.model_validate(document)
         if manifest.archive != archive:
             raise ValueError
-    except (ValueError, KeyError, AttributeError, ValidationError):
+    except (ValueError, KeyError, TypeError, AttributeError, ValidationError):
         raise LossError(
             f"{archive}/{MANIFEST} is no manifest of this archive",
             hint="It was damaged or exchanged: restore it from the storage's own versions, or use another archive.",
