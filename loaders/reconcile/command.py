@@ -70,7 +70,11 @@ def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
     with Source(settings) as source, connect(settings, "transform") as target:
         # One snapshot for all checks; the temporary tables are dropped with the transaction.
         target.execute("set transaction isolation level repeatable read")
-        loads = target.execute("select source_table, as_of::text, row_count from raw_dtx1._loads order by 1").fetchall()
+        loads = target.execute("""
+            select distinct on (source_table) source_table, as_of::text, row_count
+            from raw_dtx1._loads
+            order by source_table, loaded_at desc
+        """).fetchall()
         archived = read_archived_files(target, "dtx1")
         if rows is not None:
             rows.write_text("source_table,source_key,disposition,reason_code\n", encoding="utf-8")

@@ -29,7 +29,7 @@ published as (
 refused as (
     select distinct on (source_key) source_key, stage, reason_code
     from migration.reject
-    where system = {system} and source_table = {table} and reason_code not in ({drift})
+    where system = {system} and source_table = {table}
     order by source_key, array_position(array['publish', 'files', 'transform'], stage), legacy_key
 ),
 
@@ -77,9 +77,6 @@ full join published on coalesce(source.source_key, claimed.source_key) = publish
 left join refused on coalesce(source.source_key, claimed.source_key) = refused.source_key
 """
 
-# Recorded beside a row that was published all the same: they say what happened to the target row afterwards.
-_DRIFT_REASONS = ("changed_in_target", "deleted_in_target", "source_changed")
-
 
 @dataclass(frozen=True)
 class Count:
@@ -107,7 +104,6 @@ def build_outcomes(connection: psycopg.Connection, table: SourceTable, *, is_arc
             is_archived=sql.Literal(is_archived),
             system=sql.Literal(table.system),
             table=sql.Literal(table.name),
-            drift=sql.SQL(", ").join(map(sql.Literal, _DRIFT_REASONS)),
         )
     )
     connection.execute("analyze outcome")

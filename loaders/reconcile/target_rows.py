@@ -46,7 +46,7 @@ class _Tally:
 _WHAT_TO_DO = {
     "target_row_missing": "Somebody deleted it in DTX 2.0: decide whether it should come back; nothing re-creates it.",
     "target_row_changed": "Somebody edited it in DTX 2.0: decide which side holds; it is never overwritten.",
-    "target_row_claimed_twice": "Two map rows name one target row: look at their batches, roll one of them back.",
+    "target_row_claimed_twice": "Two map rows name one place of a target row: look at their batches, roll one back.",
     "twin_of_a_published_row": "A target row that no map row names equals a published one: find out who made it.",
     "file_not_verified": "The row names an object without a verified transfer: run `dtx files`.",
 }
@@ -114,9 +114,13 @@ def _target_columns(connection: psycopg.Connection, published: _Published) -> tu
 
 def _check_hashes(connection: psycopg.Connection, table: SourceTable, published: _Published, tally: _Tally) -> int:
     primary_key, columns = _target_columns(connection, published)
+    expressions = [_value(column, published) for column in columns]
+    # A row whose value stands inside a document is there as long as the value is.
+    has_place = published.mode == "merge_json" and columns
+    presence = expressions[0] if has_place else sql.SQL("target.{}").format(sql.Identifier(primary_key))
     query = sql.SQL("""
         copy (
-            select id_map.source_key, encode(id_map.published_hash, 'hex'), target.{key} is not null, {columns}
+            select {values}
             from migration.id_map
             inner join migration.batch on id_map.batch_id = batch.batch_id
             left join {target} as target on id_map.target_id = target.{key}::text
@@ -127,11 +131,12 @@ def _check_hashes(connection: psycopg.Connection, table: SourceTable, published:
         ) to stdout
     """).format(
         key=sql.Identifier(primary_key),
-        columns=sql.SQL(", ").join(
-            sql.SQL("target.{}{}").format(
-                sql.Identifier(column.name), sql.SQL("::jsonb" if column.type_name == "json" else "")
-            )
-            for column in columns
+        values=sql.SQL(", ").join(
+            [
+                sql.SQL("id_map.source_key, encode(id_map.published_hash, 'hex')"),
+                sql.SQL("{} is not null").format(presence),
+                *expressions,
+            ]
         ),
         target=published.identifier,
         table=sql.Literal(table.name),
@@ -155,6 +160,14 @@ def _check_hashes(connection: psycopg.Connection, table: SourceTable, published:
     return published.rows
 
 
+def _value(column: Column, published: _Published) -> sql.Composable:
+    """What a map row of the batch stands for: a column of its target row, or what the column holds at its path."""
+    value = sql.SQL("target.{}{}").format(
+        sql.Identifier(column.name), sql.SQL("::jsonb" if column.type_name == "json" else "")
+    )
+    return sql.SQL("({} #> id_map.json_path)").format(value) if published.mode == "merge_json" else value
+
+
 def _check_twins(connection: psycopg.Connection, published: _Published, tally: _Tally) -> None:
     """Find target rows outside the id map that equal a published row in every published column."""
     primary_key, columns = _target_columns(connection, published)
@@ -171,7 +184,8 @@ def _check_twins(connection: psycopg.Connection, published: _Published, tally: _
             select distinct target_row.content
             from target_row
             inner join migration.id_map on target_row.target_id = id_map.target_id
-            where id_map.target_table = {target_table} and id_map.batch_id is not null and id_map.state = 'migrated'
+            inner join migration.batch on id_map.batch_id = batch.batch_id
+            where id_map.target_table = {target_table} and batch.mode = 'insert' and id_map.state = 'migrated'
         )
 
         select target_row.target_id
@@ -192,24 +206,52 @@ def _check_twins(connection: psycopg.Connection, published: _Published, tally: _
         tally.add("twin_of_a_published_row", f"{published.target_table} {target_id}")
 
 
-def _check_double_claims(connection: psycopg.Connection, table: SourceTable, tally: _Tally) -> None:
-    rows = connection.execute(
-        """
-        select id_map.source_key
-        from migration.id_map
-        where
-            id_map.entity = %s and id_map.batch_id is not null and id_map.state = 'migrated'
-            and exists (
-                select from migration.id_map as other
-                where
-                    other.target_table = id_map.target_table and other.target_id = id_map.target_id
-                    and other.id_map_id <> id_map.id_map_id and other.batch_id is not null and other.state = 'migrated'
-            )
-        order by 1
-        """,
-        (table.name,),
+# Several map rows may share a target row, each with columns of its own, or with places of its own in one column. What
+# overlaps: two that made the row; a column that both cover; of two paths in it one that is the other, or begins it.
+_DOUBLE_CLAIMS = """
+with claims as (
+    select
+        id_map.id_map_id, id_map.entity, id_map.source_key, id_map.target_table, id_map.target_id, id_map.json_path,
+        batch.mode = 'insert' as made_the_row, batch.columns
+    from migration.id_map
+    inner join migration.batch on id_map.batch_id = batch.batch_id
+    where id_map.state = 'migrated' and id_map.target_table in (
+        select of_entity.target_table from migration.id_map as of_entity where of_entity.entity = %(entity)s
     )
-    for (source_key,) in rows.fetchall():
+),
+
+beginnings as (
+    select claims.*, claims.json_path[:depth] as beginning
+    from claims
+    cross join lateral generate_series(1, cardinality(claims.json_path)) as depth
+),
+
+clashes as (
+    select one.id_map_id, other.id_map_id as other_id
+    from claims as one
+    inner join claims as other on one.target_table = other.target_table and one.target_id = other.target_id
+    where
+        one.id_map_id <> other.id_map_id and one.json_path is null
+        and ((one.made_the_row and other.made_the_row) or one.columns && other.columns)
+    union all
+    select one.id_map_id, other.id_map_id as other_id
+    from claims as one
+    inner join beginnings as other
+        on one.target_table = other.target_table and one.target_id = other.target_id and one.columns = other.columns
+        and one.json_path = other.beginning and one.id_map_id <> other.id_map_id
+)
+
+select distinct claims.source_key
+from claims
+where claims.entity = %(entity)s and claims.id_map_id in (
+    select id_map_id from clashes union all select other_id from clashes
+)
+order by 1
+"""
+
+
+def _check_double_claims(connection: psycopg.Connection, table: SourceTable, tally: _Tally) -> None:
+    for (source_key,) in connection.execute(_DOUBLE_CLAIMS, {"entity": table.name}).fetchall():
         tally.add("target_row_claimed_twice", source_key)
 
 

@@ -119,6 +119,48 @@ def test_ledger_models_are_told_by_their_prefix() -> None:
     ]
 
 
+def test_merging_models_have_paths_and_may_name_parents() -> None:
+    resolve = {"entity": "thing", "target_table": "public.thing"}
+    meta = publish_meta(mode="merge_json", order=20, resolve=resolve)
+    parent = publish_node("pub_thing", COLUMNS, publish_meta(shared_columns=["status"]))
+
+    inserted, merged = parse_manifest(
+        manifest(parent, publish_node("pub_note", {"status": "jsonb"}, meta)), None
+    ).contracts
+
+    assert inserted.hashed_columns == ["file", "name"]
+    assert merged.key_columns == ("source_key", "legacy_key", "target_id", "target_legacy_key", "json_path")
+    assert merged.columns == ("status",)
+    assert (inserted.feeds(merged), merged.feeds(inserted)) == (True, False)
+
+
+def test_a_parent_has_its_turn_first_and_shares_what_its_child_changes() -> None:
+    resolve = {"entity": "thing", "target_table": "public.thing"}
+    child = publish_node("pub_note", {"status": "jsonb"}, publish_meta(mode="merge_json", order=5, resolve=resolve))
+    unused = publish_node("pub_path", {"json_path": "text[]", **COLUMNS}, publish_meta(entity="path"))
+
+    message = faults(child, publish_node("pub_thing", COLUMNS, publish_meta()), unused)
+
+    assert "pub_note: meta.publish.order: its parents' model pub_thing has its turn later" in message
+    assert "pub_thing: meta.publish.shared_columns: status is missing, which pub_note changes" in message
+    assert "pub_path: column json_path is declared, and its mode has no use for it" in message
+
+
+def test_preflight_models_say_what_they_hold() -> None:
+    meta = {"id": "P11-1", "question": "Which?", "source_table": "thing", "blocks": None}
+    node = model_node("pre_thing", "migration_preflight", {}, {"preflight": meta})
+
+    (model,) = parse_manifest(manifest(node), None).preflight_models
+
+    assert (model.model, model.relation, model.meta.source_table) == (
+        "pre_thing",
+        Relation("migration_preflight", "pre_thing"),
+        "thing",
+    )
+    wrong = model_node("pre_thing", "migration_preflight", {}, {"preflight": {**meta, "holds": True}})
+    assert "pre_thing: meta.preflight.holds: Extra inputs are not permitted" in faults(wrong)
+
+
 def test_the_seed_of_decisions_must_be_there() -> None:
     document = manifest()
     del document["nodes"]["seed.dtx.decisions"]
