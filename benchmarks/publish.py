@@ -163,6 +163,9 @@ def _prepare(server: Postgres, settings: Settings, folder: Path, rows: int) -> P
     with server.connect("benchmark", role=TRANSFORM) as transform:
         transform.execute("create table migration_seeds.decisions as select 'D' as decision_id, 'decided' as status")
         transform.execute(_MODEL.format(rows=rows))
+        transform.execute(
+            "insert into migration.build (invocation_id, selected, finished_at) values ('benchmark', '{}', now())"
+        )
     with server.connect("benchmark") as superuser:
         superuser.execute(f"grant select on migration_publish.pub_document to {APPLICATION}")
         superuser.execute(f"grant usage on schema migration_publish to {APPLICATION}")
@@ -195,7 +198,7 @@ def _manifest() -> dict[str, Any]:
         "columns": {name: {"name": name} for name in names},
     }
     seed = {"name": "decisions", "resource_type": "seed", "schema": "migration_seeds", "config": {}}
-    return {"metadata": {}, "nodes": {"model": model, "seed": seed}}
+    return {"metadata": {"invocation_id": "benchmark"}, "nodes": {"model": model, "seed": seed}}
 
 
 def _settings(server: Postgres, folder: Path) -> Settings:
