@@ -64,24 +64,22 @@ class WorkerProcess:
         with theirs:
             descriptors = (theirs.fileno(), root)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "loaders.files.helper", *map(str, descriptors)],
+                [sys.executable, "-P", "-m", "loaders.files.helper", *map(str, descriptors)],
                 pass_fds=descriptors,
+                process_group=0,  # out of reach of a terminal's Ctrl-C, which would meet it still starting
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
         self._held: dict[tuple[str, str], PlannedFile] = {}
         self._finished: Finished = []
         self.is_lost = False
-        self._pipe.send(options)
+        self._send(options)
 
     def submit(self, tasks: Iterable[PlannedFile]) -> None:
         """See `Member`."""
         files = list(tasks)
         self._held.update({(file.entity, file.legacy_key): file for file in files})
-        try:
-            self._pipe.send(files)
-        except OSError:
-            self._lose()
+        self._send(files)
 
     def finished(self) -> Finished:
         """See `Member`."""
@@ -117,6 +115,12 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+
+    def _send(self, message: Options | list[PlannedFile]) -> None:
+        try:
+            self._pipe.send(message)
+        except OSError:
+            self._lose()
 
     def _take(self) -> list[PlannedFile] | None:
         message: tuple[Finished, list[PlannedFile] | None] = self._pipe.recv()

@@ -73,7 +73,7 @@ def main(pipe: int, root: int) -> None:
         pipe: descriptor.
         root: descriptor of the EFS root.
     """
-    # Ctrl-C reaches every process of the terminal; what it means here, the parent says.
+    # Whoever stops everything at once stops the parent too; what it means here, the parent says.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:

@@ -55,7 +55,8 @@ def build_findings(connection: psycopg.Connection, manifest: Manifest) -> Iterat
         return
     invocation_id, started_at = latest
     running = connection.execute(
-        "select started_at from migration.build where finished_at is null and broken_off_at is null order by 1"
+        "select started_at from migration.build where finished_at is null and (broken_off_at is null or exists ("
+        "select from pg_stat_activity where pg_stat_activity.application_name = build.application_name)) order by 1"
     ).fetchall()
     for (since,) in running:
         problem = f"the dbt run that began at {since:%Y-%m-%d %H:%M:%S %Z} has not ended"

@@ -1,5 +1,5 @@
 {#
-  Output: statements that record the run as begun, and earlier runs whose session has gone as broken off.
+  Output: statements that record the run as begun, and earlier runs without a living session as broken off.
   Why: dbt commits model by model. A publish between two of them would freeze half of one run and half of another.
 #}
 {% macro build_started() %}
@@ -12,10 +12,8 @@
         finished_at is null and broken_off_at is null
         and not exists (
             select from pg_stat_activity
-            where pg_stat_activity.pid = build.backend_pid and pg_stat_activity.backend_start = build.backend_start
+            where pg_stat_activity.application_name = build.application_name
         );
-    insert into migration.build (invocation_id, selected, backend_pid, backend_start)
-    select '{{ invocation_id }}', array[{{ selected | join(', ') }}]::text[], pid, backend_start
-    from pg_stat_activity
-    where pid = pg_backend_pid();
+    insert into migration.build (invocation_id, selected)
+    values ('{{ invocation_id }}', array[{{ selected | join(', ') }}]::text[]);
 {% endmacro %}

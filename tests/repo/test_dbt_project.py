@@ -191,6 +191,16 @@ def test_every_source_table_with_dispositions_has_its_rows_conserved(manifest: N
     assert conserved == {node["unique_id"] for layer, node in models_of(manifest) if layer == "dispositions"}
 
 
+def test_the_outcomes_by_option_count_every_source_table(manifest: Node) -> None:
+    """A table that is not counted would have no share in any choice that `dtx what-if` shows."""
+    counted = {
+        re.sub(r"^(dsp|int)_dtx1__|_by_option$", "", parent.rpartition(".")[2])
+        for parent in manifest["nodes"][f"model.dtx.{READS_DISPOSITIONS}"]["depends_on"]["nodes"]
+        if parent.startswith("model.")
+    }
+    assert counted == {line["source_table"] for line in read_csv("source_tables.csv")}
+
+
 def test_models_ask_for_decisions_that_exist_and_each_is_documented() -> None:
     decided = {line["decision_id"] for line in read_csv("decisions.csv")}
     code = "\n".join(path.read_text(encoding="utf-8") for path in MODELS.rglob("*.sql"))

@@ -22,8 +22,8 @@ ours as (
 
 ),
 
--- Two models change a Record, each its own column, and a row whose source change was applied has an image per batch; the
--- oldest of a column is DTX 2.0's own state.
+-- Two models change a Record, each its own column, and a row whose source change was applied has an image per batch: a
+-- column's oldest is DTX 2.0's own state.
 first_values as (
 
     select distinct on (ours.target_id, images.column_name)

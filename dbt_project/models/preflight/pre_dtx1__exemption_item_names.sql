@@ -63,8 +63,8 @@ select
         when answered.maps_to is not null then 'Nothing.'
         when answered.item_type_key = 'coi'
             then
-                'Add the name to seeds/value_maps/exemption_item_to_coverage.csv and run dbt build; without it these rows '
-                'are rejected as item_name_unmapped.'
+                'Add the name to seeds/value_maps/exemption_item_to_coverage.csv and run dbt build; without it these '
+                'rows are rejected as item_name_unmapped.'
         when answered.item_type_key = 'document'
             then
                 'No DocRequirement of DTX 2.0 asks for this document type; without one these rows are rejected as '

@@ -205,9 +205,8 @@ class Rig:
         document = json.loads(self.manifest_path.read_text())
         self.sql("delete from migration.build", role=OWNER)
         self.sql(
-            "insert into migration.build (invocation_id, selected, built, backend_pid, backend_start, finished_at) "
-            "select %s, %s, %s, pid, backend_start, clock_timestamp() from pg_stat_activity "
-            "where pid = pg_backend_pid()",
+            "insert into migration.build (invocation_id, selected, built, finished_at) "
+            "values (%s, %s, %s, clock_timestamp())",
             document["metadata"]["invocation_id"],
             list(document["nodes"]),
             list(document["nodes"]),

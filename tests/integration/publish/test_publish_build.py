@@ -14,8 +14,8 @@ PUB, OTHER = "model.dtx.pub_document", "model.dtx.pub_gone"
 def run(rig: Rig, invocation: str, started: int, ended: int | None, selected: list[str], built: list[str]) -> None:
     """Record a dbt run by the hours of a day at which it began and ended."""
     rig.sql(
-        "insert into migration.build (invocation_id, selected, built, backend_pid, backend_start, started_at, "
-        "finished_at) values (%s, %s, %s, 1, now(), '2026-01-01 00:00+00'::timestamptz + %s * interval '1 hour', "
+        "insert into migration.build (invocation_id, selected, built, application_name, started_at, "
+        "finished_at) values (%s, %s, %s, 'dtx dbt test', '2026-01-01 00:00+00'::timestamptz + %s * interval '1 hour', "
         "'2026-01-01 00:00+00'::timestamptz + %s * interval '1 hour')",
         invocation,
         selected,
@@ -55,6 +55,18 @@ def test_p9_a_run_that_has_not_ended_is_waited_for(rig: Rig) -> None:
     run(rig, "later", 3, None, [PUB], [])
 
     assert "the dbt run that began at 2026-01-01 03:00:00 UTC has not ended" in refusal(rig)
+
+
+def test_p9_a_run_that_was_given_up_too_early_is_waited_for(rig: Rig) -> None:
+    """A later run found no session of it; there is one now."""
+    prepare(rig)
+    run(rig, "alive", 1, None, [PUB], [])
+    rig.sql("update migration.build set broken_off_at = '2026-01-01 02:00+00'", role=OWNER)
+    run(rig, "parse", 3, 4, [PUB], [PUB])
+
+    with rig.connect(TRANSFORM, application_name="dtx dbt test"):
+        assert "the dbt run that began at 2026-01-01 01:00:00 UTC has not ended" in refusal(rig)
+    assert rig.publish_one().published == 5
 
 
 def test_p9_what_a_broken_off_run_left_must_be_built_again(rig: Rig) -> None:

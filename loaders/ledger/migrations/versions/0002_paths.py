@@ -55,8 +55,7 @@ create table migration.build (
     invocation_id text not null unique,
     selected text[] not null,
     built text[] not null default '{}',
-    backend_pid integer not null,
-    backend_start timestamptz not null,
+    application_name text not null default current_setting('application_name'),
     started_at timestamptz not null default clock_timestamp(),
     finished_at timestamptz,
     broken_off_at timestamptz
@@ -65,10 +64,9 @@ comment on table migration.build is
 'One row per dbt run, written by its hooks: publish refuses what no finished run has built (reliability P9).';
 comment on column migration.build.selected is 'The models and seeds it set out to build, by unique id.';
 comment on column migration.build.built is 'Those of them that succeeded.';
-comment on column migration.build.backend_pid is
-'With backend_start, the session that its first hook ran in: it lives as long as the run.';
+comment on column migration.build.application_name is 'What its sessions, and no others, are called.';
 comment on column migration.build.broken_off_at is
-'When a later run found it unfinished and its session gone.';
+'When a later run found it unfinished and none of its sessions alive.';
 
 -- The files stage has never taken this lease: its rows are claimed one by one.
 delete from migration.writer_lease where name = 'files';

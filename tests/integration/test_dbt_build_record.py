@@ -1,0 +1,102 @@
+"""What dbt's hooks record of a real run: begun before its first model, finished after its last, or broken off (P9)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from loaders.database import connect
+from loaders.settings import PROJECT_ROOT, Settings
+
+RUNS = "select invocation_id, selected, built, finished_at is not null, broken_off_at is not null from migration.build"
+IS_ALIVE = """
+select count(*) > 0 from pg_stat_activity inner join migration.build
+on build.application_name = pg_stat_activity.application_name
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of two models, the second slow, with the real project's hooks and macros."""
+    ours = yaml.safe_load((PROJECT_ROOT / "dbt_project" / "dbt_project.yml").read_text())
+    (tmp_path / "dbt_project.yml").write_text(
+        yaml.safe_dump(
+            {
+                "name": "recorded",
+                "profile": ours["profile"],
+                "macro-paths": [str(PROJECT_ROOT / "macros" / "project")],
+                "on-run-start": ours["on-run-start"],
+                "on-run-end": ours["on-run-end"],
+                "flags": {"send_anonymous_usage_stats": False},
+                "models": {"recorded": {"+materialized": "table", "+schema": "migration_publish"}},
+            }
+        )
+    )
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "quick.sql").write_text("select 1 as one")
+    (models / "slow.sql").write_text("select one, pg_sleep({{ var('seconds', 0) }})::text from {{ ref('quick') }}")
+    (models / "wrong.sql").write_text("select 1 / {{ var('divisor', 1) }} as one")
+    return tmp_path
+
+
+def start(settings: Settings, project: Path, *arguments: str) -> subprocess.Popen[str]:
+    environment = os.environ | {
+        "DTX_TARGET_HOST": settings.target_host,
+        "DTX_TARGET_PORT": str(settings.target_port),
+        "DTX_TARGET_DATABASE": settings.target_database,
+        "DTX_TARGET_USER": settings.target_user,
+        "DTX_TARGET_PASSWORD": settings.target_password.get_secret_value(),
+        "DTX_PUBLISHER_USER": settings.publisher_user,
+    }
+    return subprocess.Popen(
+        [
+            *(Path(sys.executable).with_name("dbt"), *arguments),
+            *("--project-dir", project, "--profiles-dir", PROJECT_ROOT / "dbt_project"),
+            *("--target-path", project / "target", "--log-path", project / "logs"),
+        ],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def read(settings: Settings, statement: str) -> list[tuple[Any, ...]]:
+    with connect(settings, "transform") as transform:
+        return transform.execute(statement).fetchall()
+
+
+def test_p9_a_run_is_open_while_dbt_works_and_broken_off_when_it_is_killed(ledger: Settings, project: Path) -> None:
+    with start(ledger, project, "build", "--vars", "{seconds: 250}") as killed:
+        try:
+            deadline = time.monotonic() + 200
+            while not read(ledger, "select from pg_tables where tablename = 'quick'"):
+                assert killed.poll() is None and time.monotonic() < deadline, "dbt built nothing"
+                time.sleep(0.1)
+            [(_, selected, built, is_finished, is_broken_off)] = read(ledger, RUNS)
+            assert read(ledger, IS_ALIVE) == [(True,)]
+        finally:
+            killed.kill()
+    assert (sorted(selected), built) == (["model.recorded.quick", "model.recorded.slow", "model.recorded.wrong"], [])
+    assert (is_finished, is_broken_off) == (False, False)
+
+    with connect(ledger, "owner", autocommit=True) as owner:
+        owner.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity inner join migration.build "
+            "on build.application_name = pg_stat_activity.application_name"
+        )
+    with start(ledger, project, "build", "--vars", "{divisor: 0}") as again:
+        again.communicate()
+
+    assert again.returncode == 1
+    first, second = read(ledger, f"{RUNS} order by build_id")
+    assert first[2:] == ([], False, True)
+    assert (sorted(second[2]), *second[3:]) == (["model.recorded.quick", "model.recorded.slow"], True, False)
+    assert first[0] != second[0]
