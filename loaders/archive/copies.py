@@ -181,6 +181,8 @@ class _Writer:
         )
 
     def _field(self, field: bytes, cell: Cell, is_number: bool) -> bytes:
+        if cell is _same and not self._spreadsheet:
+            return field
         value = text_of(field)
         if value is None:
             return b"" if self._spreadsheet else NULL

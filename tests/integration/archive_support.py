@@ -22,6 +22,7 @@ from loaders.settings import PROJECT_ROOT, Settings
 from sandbox.servers.mariadb import MariaDB
 
 MANIFEST = "manifest.json"
+MAIN = "from loaders.cli import main; main()"
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Rig:
         document: dict[str, Any] = json.loads(result.stdout)
         return document
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, code: str = MAIN, **environment: str) -> subprocess.Popen[str]:
         """Start the real command, with the real catalogue, in a process of its own."""
         values = {
             f"DTX_{name.upper()}": str(getattr(value, "get_secret_value", lambda value=value: value)())
@@ -78,7 +79,7 @@ class Rig:
             if value is not None
         }
         return subprocess.Popen(
-            [sys.executable, "-c", "from loaders.cli import main; main()", "archive", *arguments],
+            [sys.executable, "-c", code, "archive", *arguments],
             env={**os.environ, **values, **environment},
             cwd=PROJECT_ROOT,
             stdout=subprocess.PIPE,
