@@ -392,30 +392,3 @@ def test_a_ledger_that_is_gone_or_a_missing_setting_is_told(rig: Rig) -> None:
         owner.execute("drop table migration.archive_object")
     with pytest.raises(ServiceError, match="SQLSTATE 42P01"):
         rig.run("verify")
-
-
-PEAK = """
-import re, sys
-from pathlib import Path
-from loaders.cli import main
-try:
-    main()
-finally:
-    print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1], file=sys.stderr)
-"""
-
-
-@in_folder
-def test_memory_does_not_grow_with_a_table(rig: Rig) -> None:
-    def peak_megabytes(*arguments: str) -> float:
-        process = rig.start(*arguments, code=PEAK)
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors
-        return int(errors.split()[-1]) / 1024
-
-    little = peak_megabytes(), peak_megabytes("verify")
-    rig.execute("insert into work_log select seq, sha1(seq), seq, '2024-01-01', null from seq_1_to_500000")
-    much = peak_megabytes(), peak_megabytes("verify")
-    ((plain,),) = rig.ledger("select max(plain_bytes) / 1e6 from migration.archive_object")
-    assert plain > 35, "megabytes of CSV"
-    assert max(after - before for before, after in zip(little, much, strict=True)) < 20
