@@ -33,8 +33,16 @@ def migrated(ledger: Settings, mariadb: MariaDB, postgres: Postgres) -> Settings
         target.execute(
             "insert into raw_dtx1.exemption select n::text, 'r' || n from generate_series(1, %s) as n", (ROWS,)
         )
-        target.execute("create table raw_dtx1._loads (source_table text, as_of timestamptz, row_count bigint)")
-        target.execute("insert into raw_dtx1._loads values ('exemption', '2026-01-01 00:00:00+00', %s)", (ROWS,))
+        target.execute(
+            "create table raw_dtx1._loads "
+            "(source_table text, loaded_at timestamptz, as_of timestamptz, row_count bigint)"
+        )
+        # Of two loads the last one counts.
+        target.execute(
+            "insert into raw_dtx1._loads values "
+            "('exemption', '2026-01-02', '2026-01-01 00:00:00+00', %s), ('exemption', '2025-01-02', '2025-01-01', 1)",
+            (ROWS,),
+        )
     with postgres.connect(ledger.target_database) as superuser:
         superuser.execute("create table public.override (id bigint primary key, reason text)")
         superuser.execute("grant select on public.override to public")
