@@ -80,6 +80,7 @@ class Stack:
 
     def _archive_identity(self) -> Identity:
         if not self.archive_identity_file.exists():
+            self.archive_identity_file.parent.mkdir(parents=True, exist_ok=True)
             process.write_private(self.archive_identity_file, f"{Identity.generate()}\n", None)
         return Identity.from_str(self.archive_identity_file.read_text().strip())
 

@@ -36,8 +36,11 @@ def migrated(ledger: Settings, mariadb: MariaDB, postgres: Postgres, tmp_path: P
         source.commit()
     project = make_project(ledger, postgres, tmp_path)
     with connect(ledger, "transform") as target:
-        target.execute("create table raw_dtx1._loads (source_table text, as_of timestamptz, row_count bigint)")
-        target.execute("insert into raw_dtx1._loads values ('exemption', '2026-01-01 00:00:00+00', 8)")
+        target.execute(
+            "create table raw_dtx1._loads "
+            "(source_table text, loaded_at timestamptz, as_of timestamptz, row_count bigint)"
+        )
+        target.execute("insert into raw_dtx1._loads values ('exemption', '2026-01-02', '2026-01-01 00:00:00+00', 8)")
     assert project.publish() == 1
     return project
 
