@@ -51,5 +51,7 @@ def render(report: Mapping[str, Any]) -> str:
 
 
 def _second(instant: str) -> str:
-    """An instant as people read it: `2026-01-02T03:04:05.6+00:00` is `2026-01-02 03:04:05 UTC`."""
+    """An instant as people read it: `2026-01-02T03:04:05.6+00:00` is `2026-01-02 03:04:05 UTC`; none is `never`."""
+    if not instant:
+        return "never"
     return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

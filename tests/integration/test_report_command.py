@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from loaders.cli import app
 from loaders.database import connect
 from loaders.errors import ConfigurationError
+from loaders.reconcile import command as reconcile
+from loaders.reconcile.source_tables import read_source_tables
 from loaders.report import command
 from loaders.settings import Settings
 from sandbox.servers.mariadb import MariaDB
@@ -42,6 +44,15 @@ def migrated(ledger: Settings, mariadb: MariaDB, postgres: Postgres, tmp_path: P
         )
         target.execute("insert into raw_dtx1._loads values ('exemption', '2026-01-02', '2026-01-01 00:00:00+00', 8)")
     assert project.publish() == 1
+    with postgres.connect(ledger.target_database) as superuser:
+        superuser.execute("""
+            insert into migration.archive_object (
+                archive, object_name, location, system, source_table, run_id, as_of, keep_until, is_encrypted, state,
+                row_count, stored_bytes, stored_sha256
+            )
+            values ('a', 'exemption.csv.zst.age', '/a', 'dtx1', 'exemption', 1, '2026-01-01', '2036-01-01', true,
+                'verified', 8, 1, '')
+        """)
     return project
 
 
@@ -49,6 +60,7 @@ def make_report(
     project: Project, monkeypatch: pytest.MonkeyPatch, settings: Settings | None = None
 ) -> tuple[int, dict[str, Any], str]:
     monkeypatch.setattr(command, "load_settings", lambda: settings or project.settings)
+    monkeypatch.setattr(reconcile, "read_source_tables", lambda: {"exemption": read_source_tables()["exemption"]})
     out = project.folder / "report.html"
     arguments = ["report", "--out", str(out), "--manifest", str(project.manifest), "--json"]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
