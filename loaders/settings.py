@@ -76,6 +76,16 @@ class Settings(BaseSettings):
     archive_mask_key: SecretStr | None = Field(default=None, min_length=32)
     archive_restore_password: SecretStr | None = None
 
+    metabase_url: str | None = Field(default=None, description="Metabase's own address, without /api.")
+    metabase_api_key: SecretStr | None = Field(default=None, description="Of the group Administrators.")
+    reporting_user: str = Field(
+        default="dtx_reporting", description="The role Metabase reads with; sees `reporting` only."
+    )
+    reporting_password: SecretStr | None = None
+    reporting_time_zone: str = Field(
+        default="America/New_York", description="Of the schedules' hours; must be Metabase's report time zone."
+    )
+
 
 @cache
 def load_settings() -> Settings:
