@@ -31,6 +31,7 @@ TRANSFORM_SCHEMAS = (
     "migration_dispositions",
     "migration_rejects",
     "migration_preflight",
+    "reporting",
     "migration_catalogue",
 )
 _numbers = itertools.count(1)
