@@ -28,6 +28,7 @@ _VERBS = {
     "report": ("loaders.report.command", "report_command"),
     "rollback": ("loaders.publish.commands", "rollback_command"),
     "mapping": ("loaders.mapping.command", "mapping_command"),
+    "metabase": ("loaders.metabase.command", "app"),
     "docs": ("loaders.mapping.site", "docs_command"),
 }
 

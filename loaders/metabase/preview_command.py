@@ -1,0 +1,101 @@
+"""`dtx metabase preview`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+
+from loaders.console import print_json, print_table, stderr
+from loaders.database import connect
+from loaders.errors import ConfigurationError, ExitCode
+from loaders.ledger.code_version import code_version
+from loaders.metabase.catalogue import Catalogue, read_catalogue
+from loaders.metabase.definitions import definitions
+from loaders.metabase.formats import SUPPORTED
+from loaders.metabase.preview import Sample, render
+from loaders.metabase.preview_rows import read_samples
+from loaders.report.page import write_page
+from loaders.settings import Settings, load_settings
+from loaders.setup.commands import JsonOption
+
+SCHEMA = "dtx.metabase_preview/1"
+_SECONDS_PER_QUESTION = 10
+
+
+def preview_command(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", dir_okay=False, help="The page to write.")],
+    rows: Annotated[int, typer.Option("--rows", min=1, max=100, help="How many rows of each report to show.")] = 10,
+    no_rows: Annotated[bool, typer.Option("--no-rows", help="Show the columns only, and no row of live data.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write one HTML page that shows every report with its first rows, before there is a Metabase.
+
+    Rows are read as the role that Metabase reads with; the page then holds live data, and only its owner may read it.
+    Exit code 2: a report's rows could not be read; the page says which and why.
+    """
+    settings = load_settings()
+    with definitions(settings) as connection:
+        catalogue, formats = read_catalogue(connection), read_formats(connection)
+    samples = None if no_rows else _read_rows(settings, catalogue, rows)
+    facts = {
+        "database": f"{settings.target_host}:{settings.target_port}/{settings.target_database}",
+        "environment": settings.environment,
+        "generated_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "code_version": code_version(),
+    }
+    write_page(out, render(catalogue, formats, samples, facts), is_private=not no_rows)
+    problems = [(key, sample.problem) for key, sample in (samples or {}).items() if sample.problem]
+    coverage = {
+        name: sum(question.coverage == name for question in catalogue.questions)
+        for name in ("complete", "partial", "none")
+    }
+    if as_json:
+        print_json(
+            {
+                "schema": SCHEMA,
+                "file": str(out),
+                "has_rows": not no_rows,
+                "questions": coverage,
+                "problems": [{"question_key": key, "problem": problem} for key, problem in problems],
+            }
+        )
+    else:
+        print_table(f"Preview {out}", ("coverage", "questions"), list(coverage.items()))
+        if problems:
+            print_table("Rows that could not be read", ("question", "problem"), problems)
+    if not no_rows:
+        stderr.print(f"{out} holds rows of live data: treat it as you treat the database", soft_wrap=True)
+    raise typer.Exit(ExitCode.COULD_NOT_RUN if problems else ExitCode.CLEAN)
+
+
+def read_formats(connection: psycopg.Connection[Any]) -> dict[str, dict[str, Any]]:
+    """Metabase's column settings by display format, from the seed display_formats.
+
+    Raises:
+        ConfigurationError: a setting that the preview cannot show.
+    """
+    formats = {
+        name: json.loads(settings or "{}")
+        for name, settings in connection.execute(
+            "select display_format, metabase_settings::text from migration_seeds.display_formats"
+        )
+    }
+    unknown = {f"{name}: {key}" for name, settings in formats.items() for key in settings.keys() - SUPPORTED}
+    if unknown:
+        raise ConfigurationError(
+            f"display_formats has settings that the preview cannot show: {', '.join(sorted(unknown))}",
+            hint="Take it out of seeds/reporting/display_formats.csv, or teach it to loaders/metabase/formats.py.",
+        )
+    return formats
+
+
+def _read_rows(settings: Settings, catalogue: Catalogue, limit: int) -> dict[str, Sample]:
+    with connect(settings, "reporting", autocommit=True) as connection:
+        # Metabase shows instants in its report time zone.
+        connection.execute("select set_config('TimeZone', %s, false)", (settings.reporting_time_zone,))
+        return read_samples(connection, catalogue.questions, limit=limit, seconds=_SECONDS_PER_QUESTION)
