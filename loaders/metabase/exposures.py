@@ -143,7 +143,7 @@ def _description(question: Question, category: Collection) -> str:
 
 
 def as_jinja_text(text: str) -> str:
-    """The text such that dbt, which renders every text of its YAML, renders it as itself: legacy text never acts (T2)."""
+    """The text such that dbt, which renders all text of its YAML, renders it as itself: legacy text cannot act (T2)."""
     return re.sub(r"\{(?=[{%#])", "{{ '{' }}", text)
 
 

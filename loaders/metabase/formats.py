@@ -15,7 +15,7 @@ OTHER_SETTINGS = {"text_align"}
 SUPPORTED = NUMBER_SETTINGS | DATE_SETTINGS | OTHER_SETTINGS
 
 _SYMBOLS = {"USD": "$", "CAD": "CA$", "EUR": "€", "GBP": "£"}
-_TOKEN = re.compile(r"YYYY|MMMM|MMM|MM|M|dddd|ddd|DD|D|HH|H|hh|h|mm|A")
+_TOKEN = re.compile(r"YYYY|MMMM|MMM|MM|M|dddd|ddd|DD|D|HH|H|hh|h|mm|ss|A")
 
 
 def rendered(value: Any, settings: Mapping[str, Any]) -> str:
@@ -72,11 +72,7 @@ def _date(value: date, settings: Mapping[str, Any]) -> str:
     if isinstance(value, datetime) and enabled:
         clock = settings.get("time_style", "h:mm A")
         style = f"{style}, {clock.replace('mm', 'mm:ss')}" if enabled != "minutes" else f"{style}, {clock}"
-    return _TOKEN.sub(lambda token: _part(value, token.group()), style.replace(":ss", f":{_second(value)}"))
-
-
-def _second(value: date) -> str:
-    return f"{value.second:02d}" if isinstance(value, datetime) else "00"
+    return _TOKEN.sub(lambda token: _part(value, token.group()), style)
 
 
 def _part(value: date, token: str) -> str:
@@ -96,5 +92,6 @@ def _part(value: date, token: str) -> str:
         "hh": f"{moment.hour % 12 or 12:02d}",
         "h": str(moment.hour % 12 or 12),
         "mm": f"{moment.minute:02d}",
+        "ss": f"{moment.second:02d}",
         "A": "AM" if moment.hour < 12 else "PM",
     }[token]
