@@ -1,4 +1,4 @@
-"""A cell as Metabase shows it, by the column settings of seeds/reporting/display_formats.csv: pure."""
+"""A cell as Metabase's table shows it, by the column settings of seeds/reporting/display_formats.csv: pure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-NUMBER_SETTINGS = {"number_style", "decimals", "currency", "prefix", "suffix", "scale", "number_separators"}
-DATE_SETTINGS = {"date_style", "date_separator", "date_abbreviate", "time_enabled", "time_style"}
-OTHER_SETTINGS = {"text_align"}
-SUPPORTED = NUMBER_SETTINGS | DATE_SETTINGS | OTHER_SETTINGS
-
-_SYMBOLS = {"USD": "$", "CAD": "CA$", "EUR": "€", "GBP": "£"}
-_TOKEN = re.compile(r"YYYY|MMMM|MMM|MM|M|dddd|ddd|DD|D|HH|H|hh|h|mm|ss|A")
+# A link of the kind email_link reads as its address does.
+SUPPORTED = {"number_style", "decimals", "number_separators", "date_style", "time_enabled", "view_as"}
+# PostgreSQL's numeric has at most so many digits before and after the point.
+_EXACT = Context(prec=131_072 + 16_383)
+_TOKEN = re.compile(r"YYYY|MMMM|M|D")
 
 
 def rendered(value: Any, settings: Mapping[str, Any]) -> str:
@@ -30,13 +28,13 @@ def rendered(value: Any, settings: Mapping[str, Any]) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float | Decimal):
+    if is_number(value):
         return _number(Decimal(str(value)), settings)
     if isinstance(value, date):
         return _date(value, settings)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
-    return f"{settings.get('prefix', '')}{value}{settings.get('suffix', '')}"
+    return str(value)
 
 
 def is_number(value: Any) -> bool:
@@ -47,51 +45,22 @@ def is_number(value: Any) -> bool:
 def _number(value: Decimal, settings: Mapping[str, Any]) -> str:
     if not value.is_finite():
         return str(value)
-    style = settings.get("number_style", "decimal")
-    scaled = value * Decimal(str(settings.get("scale", 1))) * (100 if style == "percent" else 1)
-    decimals = settings.get("decimals", 2 if style == "currency" else None)
-    # Without a number of decimals Metabase shows at most two, and none that is zero.
-    digits = scaled.quantize(Decimal(1).scaleb(-(2 if decimals is None else decimals)), ROUND_HALF_UP)
+    is_percent = settings.get("number_style") == "percent"
+    decimals = settings.get("decimals")
+    # Left to itself Metabase shows at most two decimals, and none that is zero at the end.
+    shown = value.scaleb(2, _EXACT) if is_percent else value
+    digits = shown.quantize(Decimal(1).scaleb(-(2 if decimals is None else decimals)), ROUND_HALF_UP, _EXACT)
     text = f"{digits:,f}"
-    if decimals is None and "." in text:
+    if decimals is None:
         text = text.rstrip("0").rstrip(".")
-    point, thousands = (settings.get("number_separators", ".,") + " ")[:2]
-    text = text.replace(",", "\0").replace(".", point).replace("\0", thousands.strip())
-    symbol = _SYMBOLS.get(settings.get("currency", "USD"), settings.get("currency", "")) if style == "currency" else ""
-    sign, text = ("-", text[1:]) if text.startswith("-") else ("", text)
-    unit = "%" if style == "percent" else ""
-    return f"{settings.get('prefix', '')}{sign}{symbol}{text}{unit}{settings.get('suffix', '')}"
+    if settings.get("number_separators") == ".":
+        text = text.replace(",", "")
+    return f"{text}%" if is_percent else text
 
 
 def _date(value: date, settings: Mapping[str, Any]) -> str:
-    style = settings.get("date_style", "MMMM D, YYYY")
-    if settings.get("date_abbreviate"):
-        style = style.replace("MMMM", "MMM").replace("dddd", "ddd")
-    style = style.replace("/", settings.get("date_separator", "/"))
-    enabled = settings.get("time_enabled", "minutes")
-    if isinstance(value, datetime) and enabled:
-        clock = settings.get("time_style", "h:mm A")
-        style = f"{style}, {clock.replace('mm', 'mm:ss')}" if enabled != "minutes" else f"{style}, {clock}"
-    return _TOKEN.sub(lambda token: _part(value, token.group()), style)
-
-
-def _part(value: date, token: str) -> str:
-    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
-    return {
-        "YYYY": f"{moment.year:04d}",
-        "MMMM": f"{moment:%B}",
-        "MMM": f"{moment:%b}",
-        "MM": f"{moment.month:02d}",
-        "M": str(moment.month),
-        "dddd": f"{moment:%A}",
-        "ddd": f"{moment:%a}",
-        "DD": f"{moment.day:02d}",
-        "D": str(moment.day),
-        "HH": f"{moment.hour:02d}",
-        "H": str(moment.hour),
-        "hh": f"{moment.hour % 12 or 12:02d}",
-        "h": str(moment.hour % 12 or 12),
-        "mm": f"{moment.minute:02d}",
-        "ss": f"{moment.second:02d}",
-        "A": "AM" if moment.hour < 12 else "PM",
-    }[token]
+    parts = {"YYYY": f"{value.year:04d}", "MMMM": f"{value:%B}", "M": str(value.month), "D": str(value.day)}
+    day = _TOKEN.sub(lambda token: parts[token.group()], settings.get("date_style", "MMMM D, YYYY"))
+    if not isinstance(value, datetime) or settings.get("time_enabled", "minutes") is None:
+        return day
+    return f"{day}, {value.hour % 12 or 12}:{value:%M} {'AM' if value.hour < 12 else 'PM'}"
