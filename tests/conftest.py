@@ -31,6 +31,7 @@ TRANSFORM_SCHEMAS = (
     "migration_dispositions",
     "migration_rejects",
     "migration_preflight",
+    "reporting",
 )
 _numbers = itertools.count(1)
 

@@ -24,11 +24,12 @@ DBT_TESTS = PROJECT_ROOT / "tests" / "dbt"
 LEDGER = PROJECT_ROOT / "seeds" / "ledger"
 NAMES = {
     "staging": r"stg_(dtx1|dtx2|migration|decoded)__\w+",
-    "intermediate": r"int_dtx1__\w+",
+    "intermediate": r"int_(dtx1|reporting)__\w+",
     "publish": r"pub_dtx1__\w+",
     "dispositions": r"dsp_dtx1__\w+",
     "rejects": r"rej_dtx1__\w+",
     "preflight": r"pre_dtx1__\w+",
+    "reporting": r"rpt_\w+",
 }
 # What a layer may read: the layers before it, and itself where a step builds on a step.
 READS = {
@@ -38,6 +39,7 @@ READS = {
     "dispositions": {"staging", "intermediate"},
     "rejects": {"staging", "intermediate"},
     "preflight": {"staging", "intermediate"},
+    "reporting": {"staging", "intermediate", "reporting"},
 }
 # It counts what the layers after it decided, and nothing reads it but `dtx what-if`.
 READS_DISPOSITIONS = "int_dtx1__outcomes_by_option"
@@ -165,7 +167,7 @@ def test_models_are_short_and_have_no_length_cast(manifest: Node) -> None:
 
 def test_what_leaves_dbt_has_an_enforced_contract_with_types(manifest: Node) -> None:
     for layer, node in models_of(manifest):
-        if layer in ("publish", "dispositions", "rejects", "preflight"):
+        if layer in ("publish", "dispositions", "rejects", "preflight", "reporting"):
             assert node["config"]["contract"]["enforced"] is True, node["name"]
             assert [c["name"] for c in node["columns"].values() if not c["data_type"]] == [], node["name"]
 
