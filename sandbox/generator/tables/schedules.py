@@ -1,4 +1,4 @@
-"""Area 12's schedules and logs: who gets which report, when, and what was run."""
+"""Area 12's schedules: who gets which report, when, and what was sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.generator import names, php, times
 from sandbox.generator.plan import Dice
-from sandbox.generator.tables.reports import KNOWN_REPORTS, report_ids
+from sandbox.generator.report_titles import REPORT_IDS
 from sandbox.generator.world import World
 
 _RECURRENCES = (
@@ -20,12 +20,11 @@ _BULK_UPDATES = ("2025-07-09 04:00:00", "2023-06-29 04:00:00")
 def report_master_schedule(world: World, count: int) -> Iterator[dict[str, Any]]:
     """Schedules with serialized recipients; some of a deleted report, some without anybody left to send to."""
     dice = world.dice("report_master_schedule")
-    reports = report_ids(max(world.plan.rows_of("report"), 1))
     for at in range(count):
         recurrence = _RECURRENCES[at % len(_RECURRENCES)]
         yield {
             "schedule_id": at + 1,
-            "report_id": 999_999 if at % 15 == 8 else reports[at * 3 % len(reports)],
+            "report_id": 999_999 if at % 15 == 8 else REPORT_IDS[at * 3 % len(REPORT_IDS)],
             "customer_id": 0 if at % 6 == 2 else world.accounts.legacy(at % world.accounts.count),
             "user_id": world.users.legacy(at % world.users.count),
             "subject": ("Weekly compliance, Büro", "", None)[at % 3],
@@ -62,24 +61,6 @@ def _exclusions(dice: Dice, at: int) -> bytes | None:
     if at % 12 == 7:
         return _recipients(dice, at)
     return (b"N;", b"N;", b"", b"a:0:{}")[at % 4]
-
-
-def report_master_log(world: World, count: int) -> Iterator[dict[str, Any]]:
-    """Runs by users; half of them of the four reports that everybody uses."""
-    dice = world.dice("report_master_log")
-    reports, favourites = report_ids(max(world.plan.rows_of("report"), 1)), list(KNOWN_REPORTS)
-    for at in range(count):
-        popular = dice.roll(at, 0, 2)
-        yield {
-            "report_master_log_id": at + 1,
-            "report_id": favourites[dice.roll(at, 1, 4)] if popular else reports[dice.roll(at, 1, len(reports))],
-            "user_id": world.users.legacy(dice.roll(at, 2, world.users.count)),
-            "customer_id": None if at % 17 == 3 else world.accounts.legacy(at % world.accounts.count),
-            "ip_address": f"2001:db8::{at % 9999:x}" if at % 7 == 0 else f"198.51.100.{at % 250}",
-            "timestamp": times.local(dice, at, 3),
-            "scheduled": 0,
-            "format": ("csv", "pdf", None)[at % 3],
-        }
 
 
 def report_master_schedule_log(world: World, count: int) -> Iterator[dict[str, Any]]:
