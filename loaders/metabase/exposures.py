@@ -57,9 +57,17 @@ def exposures_text(catalogue: Catalogue, owners: Mapping[str, Owner], usage: Map
         for question in reports(catalogue.questions)
         if question.report_id not in MAIN_REPORTS
     ]
-    return HEADER + yaml.safe_dump(
-        {"exposures": exposures}, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False
-    )
+    return HEADER + yaml.dump({"exposures": exposures}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a text of several lines as a block, as people do."""
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
 
 
 def reports(questions: Sequence[Question]) -> list[Question]:
