@@ -6,13 +6,14 @@ import base64
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from loaders.metabase.catalogue import Catalogue, Collection, Question, Schedule
+from loaders.metabase.desired import each_once
 from loaders.metabase.exposures import MAIN_REPORTS
 from loaders.metabase.formats import is_number, rendered
 from loaders.report.page import FOLDER as REPORT_FOLDER
@@ -94,6 +95,12 @@ def render(
             "base-uri 'none'; form-action 'none'",
         )
     )
+
+
+def as_created(catalogue: Catalogue) -> Catalogue:
+    """The catalogue with each question's columns as Metabase is given them: each once."""
+    questions = (replace(question, columns=tuple(each_once(question.columns))) for question in catalogue.questions)
+    return replace(catalogue, questions=tuple(questions))
 
 
 def deliveries_of(catalogue: Catalogue) -> Mapping[str | None, Deliveries]:

@@ -11,14 +11,14 @@ import psycopg
 import typer
 
 from loaders.console import print_json, print_table, stderr
-from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode
 from loaders.ledger.code_version import code_version
 from loaders.metabase.catalogue import Catalogue, read_catalogue
 from loaders.metabase.definitions import definitions
 from loaders.metabase.formats import SUPPORTED
-from loaders.metabase.preview import Sample, render
+from loaders.metabase.preview import Sample, as_created, render
 from loaders.metabase.preview_rows import read_samples
+from loaders.metabase.role import connect_as_reader
 from loaders.report.page import write_page
 from loaders.settings import Settings, load_settings
 from loaders.setup.commands import JsonOption
@@ -40,7 +40,7 @@ def preview_command(
     """
     settings = load_settings()
     with definitions(settings) as connection:
-        catalogue, formats = read_catalogue(connection), read_formats(connection)
+        catalogue, formats = as_created(read_catalogue(connection)), read_formats(connection)
     samples = None if no_rows else _read_rows(settings, catalogue, rows)
     facts = {
         "database": f"{settings.target_host}:{settings.target_port}/{settings.target_database}",
@@ -95,7 +95,7 @@ def read_formats(connection: psycopg.Connection[Any]) -> dict[str, dict[str, Any
 
 
 def _read_rows(settings: Settings, catalogue: Catalogue, limit: int) -> dict[str, Sample]:
-    with connect(settings, "reporting", autocommit=True) as connection:
+    with connect_as_reader(settings) as connection:
         # Metabase shows instants in its report time zone.
         connection.execute("select set_config('TimeZone', %s, false)", (settings.reporting_time_zone,))
         return read_samples(connection, catalogue.questions, limit=limit, seconds=_SECONDS_PER_QUESTION)

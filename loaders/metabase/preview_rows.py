@@ -9,9 +9,8 @@ import psycopg
 from psycopg import Connection, sql
 
 from loaders.metabase.catalogue import Question
+from loaders.metabase.desired import SCHEMA
 from loaders.metabase.preview import Sample
-
-REPORTING_SCHEMA = "reporting"
 
 
 def read_samples(
@@ -54,7 +53,7 @@ def _query(question: Question, limit: int) -> sql.Composed:
     of_account = sql.SQL(" where account_id = {}").format(question.account_id)
     return sql.SQL("select {columns} from {model}{condition} limit {limit}").format(
         columns=sql.SQL(", ").join(sql.Identifier(column.reporting_column) for column in question.columns),
-        model=sql.Identifier(REPORTING_SCHEMA, question.reporting_model or ""),
+        model=sql.Identifier(SCHEMA, question.reporting_model or ""),
         condition=sql.SQL("") if question.account_id is None else of_account,
         limit=limit,
     )

@@ -13,7 +13,8 @@ from loaders.metabase.catalogue import Catalogue
 from loaders.settings import Settings
 from sandbox.servers.postgres import Postgres
 
-PASSWORD = "only for this test"
+# A role of its own: servers and roles are shared by all tests.
+READER, PASSWORD = "dtx_reporting_preview", "only for this test"
 TABLES = """
 create table migration_catalogue.cat_dtx1__collection (
     collection_key text, parent_key text, name text, description text, account_id bigint
@@ -50,11 +51,7 @@ create table reporting.rpt_record_compliance (
 def make_tables(settings: Settings, postgres: Postgres) -> Settings:
     """Create them empty; the settings with the reporting role's password."""
     with postgres.connect(settings.target_database) as superuser:
-        superuser.execute(
-            sql.SQL("drop role if exists {role}; create role {role} login password {password}").format(
-                role=sql.Identifier(settings.reporting_user), password=PASSWORD
-            )
-        )
+        superuser.execute(sql.SQL("create role {} login password {}").format(sql.Identifier(READER), PASSWORD))
         superuser.execute("create schema if not exists migration_catalogue")
         superuser.execute("create schema if not exists reporting")
         for schema in ("migration_catalogue", "reporting"):
@@ -62,18 +59,16 @@ def make_tables(settings: Settings, postgres: Postgres) -> Settings:
     with connect(settings, "transform") as transform:
         transform.execute(TABLES)
     with postgres.connect(settings.target_database) as superuser:
-        reader = sql.Identifier(settings.reporting_user)
+        reader = sql.Identifier(READER)
         superuser.execute(sql.SQL("grant usage on schema reporting to {}").format(reader))
         superuser.execute(sql.SQL("grant select on all tables in schema reporting to {}").format(reader))
-    return settings.model_copy(update={"reporting_password": SecretStr(PASSWORD)})
+    return settings.model_copy(update={"reporting_user": READER, "reporting_password": SecretStr(PASSWORD)})
 
 
 def drop_reader(settings: Settings, postgres: Postgres) -> None:
     """Remove the reporting role from the cluster that the tests share."""
     with postgres.connect(settings.target_database) as superuser:
-        superuser.execute(
-            sql.SQL("drop owned by {role}; drop role {role}").format(role=sql.Identifier(settings.reporting_user))
-        )
+        superuser.execute(f"drop owned by {READER}; drop role {READER}")
 
 
 def fill(settings: Settings, catalogue: Catalogue) -> None:

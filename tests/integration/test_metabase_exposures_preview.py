@@ -160,7 +160,7 @@ def test_what_the_preview_cannot_show_or_reach_is_an_error(
     out = str(tmp_path / "preview.html")
     wrong = settings.model_copy(update={"reporting_password": None})
     monkeypatch.setattr(preview_command, "load_settings", lambda: wrong)
-    with pytest.raises(ConfigurationError, match="password"):
+    with pytest.raises(ConfigurationError, match="DTX_REPORTING_PASSWORD"):
         dtx("preview", "--out", out)
     monkeypatch.setattr(preview_command, "load_settings", lambda: settings.model_copy(update={"target_port": 1}))
     with pytest.raises(ServiceError, match="cannot connect"):

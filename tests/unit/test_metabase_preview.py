@@ -13,7 +13,7 @@ from page_support import Page
 from report_catalogue import catalogue, question, schedule, subscription
 
 from loaders.metabase.catalogue import Catalogue, Collection
-from loaders.metabase.preview import Sample, deliveries_of, render
+from loaders.metabase.preview import Sample, as_created, deliveries_of, render
 
 HOSTILE = "<script>alert(1)</script>\"' onclick=x {{ 7*7 }} </style></script> \x1b[31m\u202e"
 FORMATS = {"money": {"number_style": "decimal", "decimals": 2}}
@@ -85,6 +85,11 @@ def test_a_report_is_shown_as_metabase_will_show_it() -> None:
     text = Page(page_of(catalogue(question(7)), {"report:7": Sample(rows=[("Acme", 1500), (None, -2)])})).text
     assert "Vendor Name Limit Amount Acme 1,500.00 -2.00" in text
     assert "live data" in text
+
+
+def test_a_column_that_two_legacy_fields_became_is_shown_once_as_metabase_takes_it() -> None:
+    found = as_created(catalogue(question(7, columns=(("name", None), ("city", None), ("name", "money")))))
+    assert [column.reporting_column for column in found.questions[0].columns] == ["name", "city"]
 
 
 def test_without_rows_there_is_no_row_and_no_notice_of_rows() -> None:
