@@ -32,6 +32,7 @@ TRANSFORM_SCHEMAS = (
     "migration_rejects",
     "migration_preflight",
     "reporting",
+    "migration_catalogue",
 )
 _numbers = itertools.count(1)
 

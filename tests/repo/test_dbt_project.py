@@ -30,6 +30,7 @@ NAMES = {
     "rejects": r"rej_dtx1__\w+",
     "preflight": r"pre_dtx1__\w+",
     "reporting": r"rpt_\w+",
+    "catalogue": r"cat_dtx1__\w+",
 }
 # What a layer may read: the layers before it, and itself where a step builds on a step.
 READS = {
@@ -40,6 +41,7 @@ READS = {
     "rejects": {"staging", "intermediate"},
     "preflight": {"staging", "intermediate"},
     "reporting": {"staging", "intermediate", "reporting"},
+    "catalogue": {"staging", "intermediate"},
 }
 # It counts what the layers after it decided, and nothing reads it but `dtx what-if`.
 READS_DISPOSITIONS = "int_dtx1__outcomes_by_option"
@@ -167,7 +169,7 @@ def test_models_are_short_and_have_no_length_cast(manifest: Node) -> None:
 
 def test_what_leaves_dbt_has_an_enforced_contract_with_types(manifest: Node) -> None:
     for layer, node in models_of(manifest):
-        if layer in ("publish", "dispositions", "rejects", "preflight", "reporting"):
+        if layer in ("publish", "dispositions", "rejects", "preflight", "reporting", "catalogue"):
             assert node["config"]["contract"]["enforced"] is True, node["name"]
             assert [c["name"] for c in node["columns"].values() if not c["data_type"]] == [], node["name"]
 
