@@ -103,7 +103,7 @@ def _read(settings: Settings) -> tuple[Catalogue, dict[str, Owner], dict[int, Us
         usage = {
             report_id: Usage(runs, users)
             for report_id, runs, users in connection.execute(
-                "select report_id, runs, users from migration_preflight.pre_dtx1__report_usage"
+                "select report_id, row_count, user_count from migration_preflight.pre_dtx1__report_usage"
             )
         }
     return catalogue, owners, usage

@@ -41,7 +41,7 @@ create table migration_catalogue.cat_dtx1__subscription (
 );
 create table migration_seeds.display_formats (display_format text, metabase_settings jsonb);
 create table migration_seeds.report_owners (collection_key text, owner_name text, owner_email text);
-create table migration_preflight.pre_dtx1__report_usage (report_id bigint, runs bigint, users bigint);
+create table migration_preflight.pre_dtx1__report_usage (report_id bigint, row_count bigint, user_count bigint);
 create table reporting.rpt_record_compliance (
     account_id bigint, vendor_name text, limit_amount numeric, received_at timestamptz
 );
