@@ -112,7 +112,7 @@ def _exposure(
     owner = owners[category.collection_key]
     exposure: dict[str, Any] = {
         "name": exposure_name(question.report_id),
-        "label": as_jinja_text(question.name),
+        "label": as_jinja_text(_title(question)),
         "type": "analysis",
         "maturity": maturity(question, usage),
         "owner": {"name": as_jinja_text(owner.name), "email": as_jinja_text(owner.email)},
@@ -137,17 +137,23 @@ def _exposure(
     return exposure
 
 
+def _title(question: Question) -> str:
+    """A customer's own words may name people, and this file is for everybody who reads the repository."""
+    return question.name if question.account_id is None else f"Custom report {question.report_id}"
+
+
 def _description(question: Question, category: Collection) -> str:
     origin = f"Report {question.report_id} of DTX 1.0, category {as_markdown_text(category.name)}."
     if question.account_id is not None:
-        origin = f"{origin} Of the Account {question.account_id} alone."
+        origin = f"{origin} A customer made it; it shows Account {question.account_id} alone."
+    words = as_markdown_text(question.description or "") if question.account_id is None else ""
     fields = ", ".join(as_markdown_text(field) for field in question.missing_fields)
     coverage = {
         "complete": "Complete: each of its fields has a column.",
         "partial": f"Partial: no column holds {fields}.",
         "none": f"Not in Metabase: no column holds any of its fields{f' ({fields})' if fields else ''}.",
     }[question.coverage]
-    return "\n\n".join(filter(None, (origin, as_markdown_text(question.description or ""), coverage)))
+    return "\n\n".join(filter(None, (origin, words, coverage)))
 
 
 def as_jinja_text(text: str) -> str:

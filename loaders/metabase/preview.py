@@ -79,21 +79,20 @@ def render(
     # The policy names the two inline parts by their hashes: nothing that a value brings along can run.
     style = (REPORT_FOLDER / "page.css").read_text("utf-8") + (_FOLDER / "preview.css").read_text("utf-8")
     script = (_FOLDER / "preview.js").read_text("utf-8")
-    return (
-        page_environment(_FOLDER)
-        .get_template("preview.html.jinja")
-        .render(
-            facts=facts,
-            sections=list(_sections(catalogue, sheets)),
-            coverage=Counter(question.coverage for question in catalogue.questions),
-            outcomes=Counter(schedule.outcome for schedule in catalogue.schedules),
-            orphans=deliveries[None],
-            has_rows=samples is not None,
-            style=Markup(style),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-            "base-uri 'none'; form-action 'none'",
-        )
+    environment = page_environment(_FOLDER)
+    # White space of any kind reads as one space, in Metabase's tables as in HTML.
+    environment.filters["folded"] = lambda text: " ".join(text.split())
+    return environment.get_template("preview.html.jinja").render(
+        facts=facts,
+        sections=list(_sections(catalogue, sheets)),
+        coverage=Counter(question.coverage for question in catalogue.questions),
+        outcomes=Counter(schedule.outcome for schedule in catalogue.schedules),
+        orphans=deliveries[None],
+        has_rows=samples is not None,
+        style=Markup(style),  # noqa: S704
+        script=Markup(script),  # noqa: S704
+        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'",
     )
 
 

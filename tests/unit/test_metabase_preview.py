@@ -92,6 +92,14 @@ def test_a_column_that_two_legacy_fields_became_is_shown_once_as_metabase_takes_
     assert [column.reporting_column for column in found.questions[0].columns] == ["name", "city"]
 
 
+def test_line_breaks_of_legacy_texts_read_as_spaces() -> None:
+    found = catalogue(question(7, "COI\u00a0Status\t", description="One\r\ntwo"))
+    page = page_of(found, {"report:7": Sample(rows=[("Main Street\nSuite 4", 1)])})
+    assert ">COI Status</h3>" in page
+    assert ">One two</p>" in page
+    assert "<td>Main Street Suite 4</td>" in page
+
+
 def test_without_rows_there_is_no_row_and_no_notice_of_rows() -> None:
     page = page_of(catalogue(question(7)))
     assert "live data" not in page
