@@ -169,7 +169,8 @@ def _sections(catalogue: Catalogue, sheets: Mapping[str, Sheet]) -> Iterator[Sec
 def _in_tree_order(
     collections: Sequence[Collection], parent: str | None = None, path: str = ""
 ) -> Iterator[tuple[str, Collection]]:
-    for collection in collections:
+    # Categories in the order of their ids, as people know them; Accounts by name.
+    for collection in sorted(collections, key=lambda each: "" if each.account_id is None else each.name):
         if collection.parent_key == parent:
             title = f"{path} / {collection.name}" if path else collection.name
             yield title, collection

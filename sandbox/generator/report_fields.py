@@ -164,7 +164,13 @@ _LABELS = {
     "ph_dba_name": '"DBA" Name; <i>café</i> & co.',
     "ph_coi_count": "# COIs\t",
 }
-_FORMATS = {"ph_dba_name": None, "ph_status": "", "ph_is_exempt": "YesNo ", "ph_zip": "zip5"}
+_FORMATS = {
+    "ph_dba_name": None,
+    "ph_status": "",
+    "ph_is_exempt": "YesNo ",
+    "ph_zip": "zip5",
+    "ph_custom_field_2": "multiline",
+}
 _SWITCHED_OFF = {"ph_exemption_count", "broker_phone", "zz_test"}
 # Text that destroys what it can if anybody ever runs or renders it (T2).
 HOSTILE = {

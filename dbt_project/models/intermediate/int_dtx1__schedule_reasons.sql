@@ -25,6 +25,7 @@ referring as (
     select
         schedules.*,
         reports.source_key is not null as has_report,
+        reports.is_enabled as is_report_enabled,
         coalesce(
             {{ legacy_reference('schedules.customer_id') }}, {{ legacy_reference('reports.customer_id') }}
         ) as account_reference
@@ -39,6 +40,7 @@ judged as (
         referring.source_key,
         referring.enabled,
         referring.has_report,
+        referring.is_report_enabled,
         accounts.target_id as account_id,
         {{ parent_reason('account', 'referring.account_reference', 'accounts.state', required=false) }} as account_reason,
         referring.account_reference is null as is_of_all_accounts,
@@ -79,6 +81,7 @@ cross join lateral (
     ('disabled', judged.enabled is distinct from 'yes', null),
     ('not_recurring', judged.recurrence_kind = 'none', null),
     ('report_deleted', not judged.has_report, null),
+    ('report_disabled', not judged.is_report_enabled, null),
     ('once_ahead', judged.recurrence_kind = 'once' and judged.starts_ahead, null),
     ('once', judged.recurrence_kind = 'once', null),
     ('never_sent', not judged.is_alive and judged.last_sent_local is null, null),
@@ -101,9 +104,9 @@ cross join lateral (
     ('month_day_unknown', judged.schedule_type = 'monthly' and judged.schedule_frame is null, null),
     ('start_ahead', judged.starts_ahead, null),
     ('month_day_moved', judged.month_day_fallback is not null, judged.month_day_fallback),
-    ('hour_unset', judged.is_hour_unset, null),
+    ('hour_unset', judged.is_hour_unset, 'It is sent at ' || judged.schedule_hour || ' o''clock.'),
     ('all_accounts', judged.is_of_all_accounts, null),
-    ('recipients_left_out', judged.invalid_count > 0, judged.invalid_count || ' of them.'),
+    ('recipients_left_out', judged.invalid_count > 0, 'Entries that are no address: ' || judged.invalid_count || '.'),
     ('mapped', true, null)
 ) as rule (reason_code, applies, detail)
 where rule.applies

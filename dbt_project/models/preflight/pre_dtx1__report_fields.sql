@@ -42,9 +42,7 @@ inventory as (
         fields.field_category,
         fields.field_name,
         fields.title,
-        fields.field_description,
         fields.legacy_format,
-        fields.is_enabled,
         placeholders.placeholders,
         coalesce(usage.report_count, 0) as row_count,
         counterparts.reporting_columns,
@@ -68,9 +66,7 @@ select
     inventory.field_category,
     inventory.field_name,
     inventory.title,
-    inventory.field_description,
     inventory.legacy_format,
-    inventory.is_enabled,
     inventory.placeholders,
     inventory.row_count,
     inventory.reporting_columns,
@@ -82,7 +78,7 @@ select
         when 'mapped' then 'Nothing.'
         when 'format_unknown'
             then 'Say in seeds/reporting/display_formats.csv how Metabase shows this format; until then it decides itself.'
-        when 'no_counterpart' then 'Nothing; reports that show it lack this column. The note says why.'
+        when 'no_counterpart' then 'Ask the users of its reports whether they can do without it.'
         when 'unmapped' then 'Say in seeds/reporting/report_fields.csv which column of a reporting view it is, or why none.'
         else 'Nothing: reports name a field that DTX 1.0 does not have.'
     end as what_to_do
