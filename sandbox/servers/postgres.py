@@ -23,14 +23,13 @@ from sandbox.servers import process
 PROGRAM = process.Program("postgres", accounts=("postgres", "nobody"), stop_signal=signal.SIGINT)
 OLDEST = 15
 SUPERUSER = "postgres"
-# The application's own role, the migration's four (reliability P15), and the one that Metabase reads with.
-APPLICATION, TRANSFORM, PUBLISHER, ROLLBACK, OWNER, REPORTING = ROLES = (
+# The application's own role, and the migration's four (reliability P15).
+APPLICATION, TRANSFORM, PUBLISHER, ROLLBACK, OWNER = ROLES = (
     "dtx2",
     "dtx_transform",
     "dtx_publisher",
     "dtx_rollback",
     "dtx_owner",
-    "dtx_reporting",
 )
 
 # Nothing waits for the disk: a crash of the machine may lose data, a killed server loses no commit. For that,

@@ -63,8 +63,6 @@ class Stack:
             rollback_password=password,
             owner_user=postgres.OWNER,
             owner_password=password,
-            reporting_user=postgres.REPORTING,
-            reporting_password=password,
             efs_root=self.efs_root,
             s3_bucket=self.bucket,
             s3_endpoint_url=self.s3.endpoint_url,
