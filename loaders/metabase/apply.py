@@ -10,7 +10,7 @@ from loaders.failpoints import failpoint
 from loaders.metabase.client import LostAnswerError
 from loaders.metabase.diff import Change, Choices, changes, unequal
 from loaders.metabase.kinds.access import CollectionAccess, DataAccess
-from loaders.metabase.kinds.base import Kind, Lines, Settings, State
+from loaders.metabase.kinds.base import Archivable, Kind, Lines, Settings, State
 from loaders.metabase.kinds.collections import Collections
 from loaders.metabase.kinds.dashboards import Dashboards
 from loaders.metabase.kinds.database import Databases, read_tables, sync
@@ -166,7 +166,7 @@ class Provisioning:
         return kind.read_one(self._state, found.id or 0)
 
     def _remove(self, kind: Kind, change: Change, line: Line) -> None:
-        if change.action == "archive" and change.found and change.found.id is not None:
+        if isinstance(kind, Archivable) and change.action == "archive" and change.found and change.found.id is not None:
             kind.archive(self._state, change.found.id)
             left = kind.read_one(self._state, change.found.id)
             if left and not left.fields.get("archived"):

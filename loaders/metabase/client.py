@@ -17,6 +17,7 @@ from loaders.settings import Settings
 OLDEST, NEWEST = 58, 65
 _ATTEMPTS = 5
 _LONGEST_WAIT_SECONDS = 30.0
+_TIMEOUT_SECONDS = 60.0
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 # A proxy's answers: Metabase itself may have done what it was asked.
 _FROM_A_PROXY = {408, 502, 503, 504}
@@ -47,12 +48,13 @@ class _TransientError(MetabaseError):
 class Metabase:
     """One Metabase, as a member of its Administrators. Paths begin after `/api`."""
 
-    def __init__(self, url: str, api_key: str, *, timeout_seconds: float = 60) -> None:
+    def __init__(self, url: str, api_key: str, *, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url.rstrip("/")
         self._http = httpx.Client(
             base_url=f"{self.url}/api/",
             headers={"X-API-KEY": api_key, "Accept": "application/json"},
-            timeout=timeout_seconds,
+            timeout=_TIMEOUT_SECONDS,
+            transport=transport,
         )
 
     def __enter__(self) -> Metabase:

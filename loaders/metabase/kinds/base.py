@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from loaders.errors import ServiceError
 from loaders.metabase.client import Metabase
@@ -59,8 +59,13 @@ class Kind(Protocol):
     def update(self, state: State, wanted: Wanted, found: Found) -> None:
         """Make it as wanted."""
 
+
+@runtime_checkable
+class Archivable(Protocol):
+    """Objects that can be moved to the trash."""
+
     def archive(self, state: State, metabase_id: int) -> None:
-        """Move it to the trash."""
+        """Move it there."""
 
 
 class Settings(Protocol):

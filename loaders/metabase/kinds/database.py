@@ -48,10 +48,6 @@ class Databases:
         body = {"name": wanted.fields["name"], "details": _details(wanted, state.password)}
         state.client.put(f"database/{found.id}", body)
 
-    def archive(self, state: State, metabase_id: int) -> None:
-        """A connection is never archived: the catalogue always has it."""
-        raise NotImplementedError
-
 
 def read_tables(state: State) -> None:
     """Learn the numbers of the reporting tables and their columns."""

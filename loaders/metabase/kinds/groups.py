@@ -38,10 +38,6 @@ class Groups:
         """See `Kind`."""
         state.client.put(f"permissions/group/{found.id}", dict(wanted.fields))
 
-    def archive(self, state: State, metabase_id: int) -> None:
-        """A group is never archived: the catalogue always has it."""
-        raise NotImplementedError
-
 
 def all_users_id(client: Metabase) -> int:
     """The number of Metabase's own group of everybody; by its kind, since people may rename it."""
