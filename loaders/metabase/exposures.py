@@ -16,6 +16,8 @@ from loaders.metabase.identity import card_entity_id
 MAIN_REPORTS = (1, 55, 127, 135)
 # A file in git names no server: dbt puts the address in. The reserved name stands where there is no Metabase yet.
 BASE_URL = "{{ env_var('DTX_METABASE_URL', '') or 'https://metabase.invalid' }}"
+# Whoever alone runs a report can be asked; of five nobody knows what all of them do with it.
+_MANY_USERS = 5
 HEADER = """\
 # Made from the catalogue by `dtx metabase exposures`, of the sandbox's generated reports, which are the same each time.
 # Where the legacy reports are real, run it there once and commit what it writes; `dtx metabase exposures --check` says
@@ -99,11 +101,11 @@ def exposure_name(report_id: int) -> str:
 def maturity(question: Question, usage: Usage | None) -> Maturity:
     """How much people rely on a report.
 
-    High: run by several people, and complete. Medium: run at all, and not without counterpart. Low: the rest.
+    High: run by many people, and complete. Medium: run at all, and something of it is served. Low: the rest.
     """
     if usage is None or usage.runs == 0 or question.coverage == "none":
         return "low"
-    return "high" if usage.users > 1 and question.coverage == "complete" else "medium"
+    return "high" if usage.users >= _MANY_USERS and question.coverage == "complete" else "medium"
 
 
 def _exposure(

@@ -45,7 +45,7 @@ def settings(
             "from generate_series(1, 12) as n"
         )
         transform.execute("insert into migration_seeds.report_owners values ('category:1', 'Owner', 'o@example.com')")
-        transform.execute("insert into migration_preflight.pre_dtx1__report_usage values (7, 12, 3)")
+        transform.execute("insert into migration_preflight.pre_dtx1__report_usage values (7, 12, 5), (null, 1, 1)")
         transform.execute("""
             insert into migration_seeds.display_formats
             values ('number', '{"decimals": 0}'), ('datetime', '{"date_style": "M/D/YYYY"}'), ('money', '{}')

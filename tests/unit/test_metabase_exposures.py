@@ -47,6 +47,14 @@ def test_a_custom_report_is_its_accounts_and_has_its_categorys_owner() -> None:
     assert custom["url"].endswith(f"/question/entity/{card_entity_id('report:300:account:17')}")
 
 
+def test_a_customers_own_words_stay_out_of_the_repository() -> None:
+    text = exposures_text(
+        catalogue(question(300, "Mrs Smith's vendors", account_id=17, description="For Mrs Smith")), OWNERS, {}
+    )
+    assert "Smith" not in text
+    assert "label: Custom report 300" in text
+
+
 def test_what_cannot_be_served_depends_on_nothing_and_has_no_address() -> None:
     missing = ("so_pin", "ch_notes")
     partial, none = exposures(
@@ -74,9 +82,10 @@ def test_the_file_names_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
         (None, "complete", "low"),
         (Usage(0, 0), "complete", "low"),
         (Usage(1, 1), "complete", "medium"),
-        (Usage(9, 2), "complete", "high"),
-        (Usage(9, 2), "partial", "medium"),
-        (Usage(9, 2), "none", "low"),
+        (Usage(99, 4), "complete", "medium"),
+        (Usage(5, 5), "complete", "high"),
+        (Usage(9, 9), "partial", "medium"),
+        (Usage(9, 9), "none", "low"),
     ],
 )
 def test_maturity_is_how_much_people_rely_on_it(usage: Usage | None, coverage: str, expected: str) -> None:
