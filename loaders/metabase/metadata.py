@@ -91,7 +91,7 @@ class Metadata:
 
     def read_all(self, state: State, wanted: Sequence[Wanted], lines: Lines) -> dict[str, Found]:
         """See `Settings`."""
-        objects = self._objects(state)
+        objects = self._objects(state) if wanted else {}
         return {each.key: Found(objects[each.key][1], None, objects[each.key][2]) for each in wanted}
 
     def set_all(self, state: State, changed: Sequence[tuple[Wanted, Found]]) -> None:

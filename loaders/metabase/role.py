@@ -13,7 +13,7 @@ STATEMENT_SECONDS = 120
 
 # Beside the reporting schema only what every role of PostgreSQL sees.
 _ELSEWHERE = """
-select format('%I.%I', schema_name.nspname, relation.relname)
+select schema_name.nspname || '.' || relation.relname
 from pg_class as relation
 inner join pg_namespace as schema_name on schema_name.oid = relation.relnamespace
 where
