@@ -9,9 +9,10 @@ import typer
 import yaml
 
 from loaders.console import print_json, print_table, stdout
+from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode
 from loaders.metabase.catalogue import Catalogue, read_catalogue
-from loaders.metabase.definitions import definitions
+from loaders.metabase.definitions import understood
 from loaders.metabase.exposures import Owner, Usage, exposures_text
 from loaders.settings import PROJECT_ROOT, Settings, load_settings
 from loaders.setup.commands import JsonOption
@@ -92,7 +93,7 @@ def write(path: Path, text: str) -> None:
 
 
 def _read(settings: Settings) -> tuple[Catalogue, dict[str, Owner], dict[int, Usage]]:
-    with definitions(settings) as connection:
+    with understood(), connect(settings, "transform", autocommit=True) as connection:
         catalogue = read_catalogue(connection)
         owners = {
             key: Owner(name, email)

@@ -13,14 +13,13 @@ from typing import Any
 from markupsafe import Markup
 
 from loaders.metabase.catalogue import Catalogue, Collection, Question, Schedule
-from loaders.metabase.desired import each_once
+from loaders.metabase.desired import Formats, each_once
 from loaders.metabase.exposures import MAIN_REPORTS
 from loaders.metabase.formats import is_number, rendered
 from loaders.report.page import FOLDER as REPORT_FOLDER
 from loaders.report.page import page_environment
 
 _FOLDER = Path(__file__).parent
-Formats = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import psycopg
 import typer
 
 from loaders.console import print_json, print_table, stderr
+from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode
 from loaders.ledger.code_version import code_version
 from loaders.metabase.catalogue import Catalogue, read_catalogue
-from loaders.metabase.definitions import definitions
+from loaders.metabase.definitions import read_formats, understood
+from loaders.metabase.desired import Formats
 from loaders.metabase.formats import SUPPORTED
 from loaders.metabase.preview import Sample, as_created, render
 from loaders.metabase.preview_rows import read_samples
@@ -39,8 +39,9 @@ def preview_command(
     Exit code 2: a report's rows could not be read; the page says which and why.
     """
     settings = load_settings()
-    with definitions(settings) as connection:
+    with understood(), connect(settings, "transform", autocommit=True) as connection:
         catalogue, formats = as_created(read_catalogue(connection)), read_formats(connection)
+    check_formats(formats)
     samples = None if no_rows else _read_rows(settings, catalogue, rows)
     facts = {
         "database": f"{settings.target_host}:{settings.target_port}/{settings.target_database}",
@@ -73,29 +74,22 @@ def preview_command(
     raise typer.Exit(ExitCode.COULD_NOT_RUN if problems else ExitCode.CLEAN)
 
 
-def read_formats(connection: psycopg.Connection[Any]) -> dict[str, dict[str, Any]]:
-    """Metabase's column settings by display format, from the seed display_formats.
+def check_formats(formats: Formats) -> None:
+    """Make sure that the preview can show every format as Metabase will.
 
     Raises:
-        ConfigurationError: a setting that the preview cannot show.
+        ConfigurationError: names the settings that it cannot show.
     """
-    formats = {
-        name: json.loads(settings or "{}")
-        for name, settings in connection.execute(
-            "select display_format, metabase_settings::text from migration_seeds.display_formats"
-        )
-    }
     unknown = {f"{name}: {key}" for name, settings in formats.items() for key in settings.keys() - SUPPORTED}
     if unknown:
         raise ConfigurationError(
             f"display_formats has settings that the preview cannot show: {', '.join(sorted(unknown))}",
             hint="Take it out of seeds/reporting/display_formats.csv, or teach it to loaders/metabase/formats.py.",
         )
-    return formats
 
 
 def _read_rows(settings: Settings, catalogue: Catalogue, limit: int) -> dict[str, Sample]:
-    with connect_as_reader(settings) as connection:
+    with understood(), connect_as_reader(settings) as connection:
         # Metabase shows instants in its report time zone.
         connection.execute("select set_config('TimeZone', %s, false)", (settings.reporting_time_zone,))
         return read_samples(connection, catalogue.questions, limit=limit, seconds=_SECONDS_PER_QUESTION)

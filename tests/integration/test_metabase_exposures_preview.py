@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from metabase_catalogue import PASSWORD, drop_reader, fill, make_tables
+from catalogue_tables import PASSWORD, drop_reader, fill, make_tables
 from report_catalogue import catalogue, question, schedule, subscription
 from typer.testing import CliRunner, Result
 
@@ -93,7 +93,7 @@ def test_a_category_without_an_owner_and_a_catalogue_that_is_not_built_are_named
     with connect(settings, "transform") as transform:
         transform.execute("drop table migration_catalogue.cat_dtx1__question")
     for arguments in (("exposures", "--check"), ("preview", "--out", "unwritten.html")):
-        with pytest.raises(ConfigurationError, match="has not been built"):
+        with pytest.raises(ConfigurationError, match="is missing or of older code"):
             dtx(*arguments)
 
 
