@@ -89,6 +89,9 @@ class Settings(BaseSettings):
         default="dtx_reporting", description="The role Metabase reads with; sees `reporting` only."
     )
     reporting_password: SecretStr | None = None
+    reporting_host: str | None = Field(default=None, description="As Metabase reaches it; the target's when not set.")
+    reporting_port: int | None = None
+    reporting_ssl: bool = Field(default=False, description="Whether Metabase's connection is to ask for TLS.")
     reporting_time_zone: str = Field(
         default="America/New_York", description="Of the schedules' hours; must be Metabase's report time zone."
     )
