@@ -1,12 +1,12 @@
 """Lighter indexes of the id map: of 300,000 published rows' time it took as much as the target itself.
 
-Revision ID: 0004
+Revision ID: 0005
 """
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
