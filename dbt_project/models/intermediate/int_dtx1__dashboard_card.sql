@@ -13,6 +13,12 @@ categories as (
 
 ),
 
+scheduled as (
+
+    select * from {{ ref('int_dtx1__scheduled_question') }}
+
+),
+
 usage as (
 
     select * from {{ ref('int_dtx1__report_usage') }}
@@ -48,6 +54,31 @@ of_categories as (
     from ranked
     where ranked.position <= {{ var('cards_per_dashboard') }}
 
+),
+
+of_schedules as (
+
+    select
+        replace(questions.question_key, 'report:', 'scheduled:') as dashboard_key,
+        questions.question_name as dashboard_name,
+        'What subscriptions of this report send.' as dashboard_description,
+        questions.collection_key,
+        1 as position,
+        questions.question_key
+    from questions
+    inner join scheduled
+        on
+            questions.report_id = scheduled.report_id
+            and questions.account_id is not distinct from scheduled.account_id
+
+),
+
+cards as (
+
+    select * from of_categories
+    union all
+    select * from of_schedules
+
 )
 
-select * from of_categories
+select * from cards

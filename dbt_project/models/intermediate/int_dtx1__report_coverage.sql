@@ -24,23 +24,27 @@ own_views as (
 
 ),
 
--- Views that a report can be shown with: its own where it has one, else those that leave no Record or Account out.
+-- Views that leave no Record or no Account out.
+views (reporting_model, preference) as (
+
+    values
+    ('rpt_account_master', 1),
+    ('rpt_link_customer_compliance', 2),
+    ('rpt_record_compliance', 3)
+
+),
+
+-- A report with a view of its own is shown with that one.
 candidates as (
 
     select
         reports.report_id,
-        views.reporting_model,
+        coalesce(own_views.reporting_model, views.reporting_model) as reporting_model,
         views.preference
     from reports
+    cross join views
     left join own_views on reports.report_id = own_views.report_id
-    cross join lateral (
-        values
-        (own_views.reporting_model, 0),
-        ('rpt_account_master', 1),
-        ('rpt_link_customer_compliance', 2),
-        ('rpt_record_compliance', 3)
-    ) as views (reporting_model, preference)
-    where (own_views.report_id is null) = (views.preference > 0)
+    where own_views.report_id is null or views.preference = 1
 
 ),
 
@@ -68,11 +72,15 @@ judged as (
 
 ),
 
--- The view that shows most of the fields. Where one per Account shows as many as the wide view, the report is about Accounts.
+-- The view that shows most of the fields; where one per Account shows as many as the wide one, it is about Accounts.
 chosen as (
 
     select distinct on (judged.report_id)
-        judged.*
+        judged.report_id,
+        judged.reporting_model,
+        judged.column_count,
+        judged.served_count,
+        judged.missing_fields
     from judged
     order by
         judged.report_id asc,

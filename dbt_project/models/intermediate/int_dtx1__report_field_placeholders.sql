@@ -1,4 +1,4 @@
--- The only model that reads the fragments. They stay behind: what goes on is the names of the report builder's own placeholders (T2).
+-- The only model that reads the fragments: names of placeholders go on, and nothing else of them (T2).
 with
 
 fields as (
@@ -11,7 +11,9 @@ fragments as (
 
     select
         fields.report_field_id,
-        concat_ws(' ', fields.select_expression, fields.table_name, fields.table_join, fields.sort_expression) as legacy_sql
+        concat_ws(
+            ' ', fields.select_expression, fields.table_name, fields.table_join, fields.sort_expression
+        ) as legacy_sql
     from fields
 
 ),

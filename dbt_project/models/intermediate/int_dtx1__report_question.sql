@@ -13,12 +13,23 @@ coverage as (
 
 ),
 
+scheduled as (
+
+    select * from {{ ref('int_dtx1__scheduled_question') }}
+
+),
+
 wanted as (
 
     select
         placed.report_id,
         placed.account_id
     from placed
+    union distinct
+    select
+        scheduled.report_id,
+        scheduled.account_id
+    from scheduled
 
 ),
 

@@ -77,9 +77,9 @@ select
     case inventory.outcome
         when 'mapped' then 'Nothing.'
         when 'format_unknown'
-            then 'Say in seeds/reporting/display_formats.csv how Metabase shows this format; until then it decides itself.'
+            then 'Say in seeds/reporting/display_formats.csv how Metabase shows this format.'
         when 'no_counterpart' then 'Ask the users of its reports whether they can do without it.'
-        when 'unmapped' then 'Say in seeds/reporting/report_fields.csv which column of a reporting view it is, or why none.'
+        when 'unmapped' then 'Say in seeds/reporting/report_fields.csv which column it is, or why there is none.'
         else 'Nothing: reports name a field that DTX 1.0 does not have.'
     end as what_to_do
 from inventory
