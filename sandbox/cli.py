@@ -25,7 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Private MariaDB, PostgreSQL and S3 servers for trying the migration out.",
+    help="Private MariaDB, PostgreSQL, S3 and Metabase servers for trying the migration out.",
 )
 HOME = PROJECT_ROOT / ".sandbox"
 ENV_FILE = PROJECT_ROOT / ".env"

@@ -198,7 +198,7 @@ def test_servers_named_by_url_are_used_and_left_alone(home: Path, mariadb: Maria
     state.save(home, known)
     try:
         plant(stack.start(home, urls))
-        assert processes(home) == {}
+        assert processes(home).keys() == {"metabase"}
         stack.stop(home)
         assert planted(stack.start(home, urls)) == KEPT
 

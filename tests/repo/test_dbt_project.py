@@ -185,6 +185,22 @@ def test_each_layer_says_what_it_publishes_and_whose_rows_it_accounts_for(manife
             assert meta["publish"]["decision_id"] in decided
 
 
+def test_t4_the_reporting_views_are_made_of_dtx2_alone_and_refreshed_together(manifest: Node) -> None:
+    """Of no legacy cache; a step that a refresh left out would make old figures look new."""
+    layers = {node["unique_id"]: layer for layer, node in models_of(manifest)}
+    waiting = [key for key, layer in layers.items() if layer == "reporting"]
+    ancestors: set[str] = set()
+    while waiting:
+        key = waiting.pop()
+        if key not in ancestors:
+            ancestors.add(key)
+            waiting += manifest["nodes"].get(key, {}).get("depends_on", {}).get("nodes", [])
+
+    assert {manifest["sources"][key]["source_name"] for key in ancestors if key.startswith("source.")} == {"dtx2"}
+    untagged = {key for key in ancestors & layers.keys() if "reporting" not in manifest["nodes"][key]["config"]["tags"]}
+    assert {layers[key] for key in untagged} == {"staging"}
+
+
 def test_every_source_table_with_dispositions_has_its_rows_conserved(manifest: Node) -> None:
     """R1: the test that no row is lost or doubled must not be forgotten with a new table."""
     conserved = {
