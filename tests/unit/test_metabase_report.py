@@ -60,7 +60,7 @@ def test_the_table_says_what_differs_and_what_is_left_out(capsys: pytest.Capture
     assert "no_recurrence" in text
     assert "Mind the gap." in text
     assert "DTX report readers" not in text
-    assert text.splitlines()[-1] == "1 edited, 1 create, 1 leave"
+    assert text.splitlines()[-1] == "1 create, 1 edited, 1 leave"
 
 
 def test_nothing_to_do_is_said(capsys: pytest.CaptureFixture[str]) -> None:
