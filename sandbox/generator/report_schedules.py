@@ -153,9 +153,9 @@ def _ordinary(at: int) -> Schedule:
 def _deliveries(planned: list[_Planned]) -> Iterator[tuple[int, Delivery]]:
     """Without end: what the log has no room for is left out."""
     for at in range(_FIRST_FAILURES):
-        due = datetime(2023, 1, 2, 6) + timedelta(hours=4 * at)
-        key = planned[at % len(planned)].row["schedule_id"]
-        yield key, Delivery(str(due), 0, None if at % 2 else "0000-00-00 00:00:00")
+        row = planned[at % 6].row
+        for delivery in _last_due(row, datetime(2023, 1, 3 + at // 6)):
+            yield row["schedule_id"], Delivery(delivery.due, 0, None if at % 2 else "0000-00-00 00:00:00")
     for each in planned[: len(PLANTS)]:
         for delivery in _last_due(each.row) if each.schedule.log is None else each.schedule.log:
             yield each.row["schedule_id"], delivery

@@ -203,6 +203,10 @@ _LIFE = (
 _PARENTS = (
     _dead("report_deleted", report_id=UNKNOWN_REPORT),
     _dead("report_disabled", report_id=178),
+    # A report of a lost category, one without columns, and a deleted customer's own for somebody else.
+    _rejected("report_not_placed", report_id=180),
+    _rejected("report_not_placed", report_id=231),
+    _rejected("report_not_served", report_id=179),
     Schedule(("subscribe", "all_accounts"), (_MONDAY,), columns={"customer_id": 0}, account="all"),
     # A customer's own report is about that customer.
     Schedule(("subscribe", "mapped"), (_MONDAY,), columns={"customer_id": 0, "report_id": 202}, account="report"),

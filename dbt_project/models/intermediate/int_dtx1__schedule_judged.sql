@@ -6,11 +6,16 @@ schedules as (
 
 ),
 
+parents as (
+
+    select * from {{ ref('int_dtx1__schedule_parents') }}
+
+),
+
 ranked as (
 
     select
         met.source_key,
-        met.account_id,
         met.reason_code,
         schedule_reasons.outcome,
         row_number() over (partition by met.source_key order by schedule_reasons.place) as place
@@ -23,14 +28,15 @@ judged as (
 
     select
         schedules.source_key,
-        schedules.schedule_id,
-        {{ bigint_from_text('schedules.report_id') }} as report_id,
-        ranked.account_id,
+        parents.schedule_id,
+        parents.report_id,
+        parents.account_id,
         schedules.attachments,
         ranked.reason_code,
         ranked.outcome,
         ranked.outcome in ('subscribe', 'fallback') as is_sent
     from schedules
+    inner join parents on schedules.source_key = parents.source_key
     left join ranked on schedules.source_key = ranked.source_key and ranked.place = 1
 
 )

@@ -59,14 +59,14 @@ collected as (
 
     select
         kept.source_key,
-        jsonb_agg(kept.address order by kept.address collate "C") as recipients,
+        jsonb_agg(kept.address order by kept.address) as recipients,
         count(*) as recipient_count
     from kept
     group by kept.source_key
 
 )
 
--- A schedule of which either payload was not decoded has no row here, and no outcome: the catalogue's contract stops the build.
+-- A schedule of which a payload was not decoded has no row here and so no outcome: the catalogue's contract stops it.
 select
     listed.source_key,
     listed.address_count,

@@ -36,7 +36,8 @@ read as (
         schedules.recurrence_key,
         schedules.unstorable ? 'recurrence' as is_recurrence_unstorable,
         schedules.hour_of_day,
-        schedules.weekday_bits,
+        coalesce(schedules.recurrence_key = 'weekly_recurrence', false) as is_weekly,
+        coalesce(schedules.weekday_bits, 0) as weekday_bits,
         coalesce(weekdays.known_bits, 0) as known_bits,
         coalesce(weekdays.weekday_count, 0) as weekday_count,
         weekdays.weekdays,
@@ -55,8 +56,8 @@ typed as (
         read.*,
         case
             when read.recurrence_key = 'daily_recurrence' then 'daily'
-            when read.recurrence_key = 'weekly_recurrence' and read.weekday_count = 7 then 'daily'
-            when read.recurrence_key = 'weekly_recurrence' then 'weekly'
+            when read.is_weekly and read.weekday_count = 7 then 'daily'
+            when read.is_weekly then 'weekly'
             when read.recurrence_key = 'monthly_recurrence' then 'monthly'
         end as schedule_type
     from read
@@ -77,8 +78,6 @@ select
     case when typed.schedule_type = 'monthly' then typed.frame end as schedule_frame,
     case when typed.schedule_type = 'monthly' then typed.fallback end as month_day_fallback,
     typed.hour_of_day is null as is_hour_unset,
-    typed.recurrence_key is not distinct from 'weekly_recurrence'
-    and coalesce(typed.weekday_bits, 0) = 0 as is_without_weekday,
-    typed.recurrence_key is not distinct from 'weekly_recurrence'
-    and coalesce(typed.weekday_bits, 0) <> typed.known_bits as has_unknown_weekday
+    typed.is_weekly and typed.weekday_bits = 0 as is_without_weekday,
+    typed.is_weekly and typed.weekday_bits <> typed.known_bits as has_unknown_weekday
 from typed

@@ -1,5 +1,5 @@
--- A Record that counts as not DOC compliant in one report and is missing in the other would be chased by nobody; one that
--- is listed though it complies would be chased for nothing.
+-- A Record that counts as not DOC compliant in one report and is missing in the other would be chased by nobody; one
+-- that is listed though it complies would be chased for nothing.
 with
 
 expected as (
