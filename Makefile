@@ -3,7 +3,7 @@ RUN := scripts/run.sh
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock lint test demo sandbox sandbox-stop shell docs benchmark \
-	replicate decode build archive preflight files publish reconcile migrate
+	replicate decode build archive preflight files publish reconcile migrate reporting
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -75,3 +75,6 @@ reconcile: ## Stage 7: what became of every source row
 
 migrate: ## All stages in order
 	$(RUN) meltano run migrate
+
+reporting: ## Rebuild the reporting views from DTX 2.0 as it is now
+	$(RUN) dbt build --select tag:reporting --exclude-resource-type unit_test

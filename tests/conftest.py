@@ -32,6 +32,8 @@ TRANSFORM_SCHEMAS = (
     "migration_dispositions",
     "migration_rejects",
     "migration_preflight",
+    "reporting",
+    "migration_catalogue",
 )
 _numbers = itertools.count(1)
 

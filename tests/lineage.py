@@ -173,6 +173,10 @@ class Lineage:
         if isinstance(source.expression, exp.Query):
             # A recursive CTE sees its first part as a scope that nobody filled; the filled one has the same expression.
             return self._output(self._filled[id(source.expression)], column)
+        if isinstance(
+            source.expression, exp.Lateral
+        ):  # a function that gives rows, or VALUES, of what stands beside it
+            return together(self._named(scope, each) for each in source.expression.this.find_all(exp.Column))
         return together(self._expression(scope, each) for each in source.expression.expressions)
 
     def _column(self, scope: Scope, alias: str, column: str) -> Reach:

@@ -1,4 +1,4 @@
-"""`dtx metabase plan`, `apply` and `check`."""
+"""`dtx metabase`: `plan`, `apply` and `check`, and the verbs that live in modules of their own."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import psycopg
 import typer
 
 from loaders.console import meter
 from loaders.database import connect
 from loaders.decisions.register import read_register
-from loaders.errors import ConfigurationError, ExitCode, RefusedError, ServiceError
+from loaders.errors import ConfigurationError, ExitCode, RefusedError
 from loaders.metabase import report
 from loaders.metabase.apply import Provisioning
 from loaders.metabase.catalogue import Catalogue, read_catalogue
 from loaders.metabase.client import check_server, open_metabase
-from loaders.metabase.desired import Connection, Formats, desired
+from loaders.metabase.definitions import read_formats, understood
+from loaders.metabase.desired import Connection, desired
 from loaders.metabase.diff import BY_HAND, Change, Choices
+from loaders.metabase.exposures_command import exposures_command
 from loaders.metabase.kinds.base import State
 from loaders.metabase.ledger import Ledger
 from loaders.metabase.metadata import Metadata
 from loaders.metabase.objects import Wanted
+from loaders.metabase.preview_command import preview_command
 from loaders.metabase.role import readable_columns
 from loaders.publish.contract import DEFAULT_MANIFEST
 from loaders.settings import Settings, load_settings
@@ -34,6 +36,8 @@ from loaders.setup.guard import check_settings
 DECISION, CHOICE = "D12-1", "metabase"
 
 app = typer.Typer(no_args_is_help=True, help="Metabase as code: collections, questions, dashboards, subscriptions.")
+app.command("exposures")(exposures_command)
+app.command("preview")(preview_command)
 
 OverwriteOption = Annotated[
     bool,
@@ -135,7 +139,7 @@ def read_sources(settings: Settings) -> Sources:
         ConfigurationError: the catalogue has not been built, contradicts itself, or names columns that are not there.
         RefusedError: the reporting role sees too much or nothing.
     """
-    with _understood(), connect(settings, "transform", autocommit=True) as connection:
+    with understood(), connect(settings, "transform", autocommit=True) as connection:
         catalogue, formats = read_catalogue(connection), read_formats(connection)
     columns = readable_columns(settings)
     target = Connection(
@@ -148,15 +152,6 @@ def read_sources(settings: Settings) -> Sources:
     objects = desired(catalogue, formats, target)
     check_columns(objects["question"], columns)
     return Sources(catalogue, objects, columns)
-
-
-def read_formats(connection: psycopg.Connection) -> Formats:
-    """Display format -> Metabase's column settings, from the seed."""
-    return dict(
-        connection.execute(
-            "select display_format, metabase_settings::jsonb from migration_seeds.display_formats"
-        ).fetchall()
-    )
 
 
 def check_columns(questions: list[Wanted], columns: set[str]) -> None:
@@ -192,38 +187,18 @@ def _opened(settings: Settings) -> Iterator[tuple[State, Ledger, list[str]]]:
     with open_metabase(settings) as client:
         warnings = check_server(client, settings.reporting_time_zone)
         password = settings.reporting_password.get_secret_value() if settings.reporting_password else ""
-        with _understood(), connect(settings, "publisher", autocommit=True) as connection:
+        with understood(), connect(settings, "publisher", autocommit=True) as connection:
             yield State(client, password), Ledger(connection, client.url), warnings
 
 
 def _check_decision(settings: Settings) -> None:
-    with _understood(), connect(settings, "transform", autocommit=True) as connection:
+    with understood(), connect(settings, "transform", autocommit=True) as connection:
         (decision,) = read_register(connection, DECISION)
     if decision.chosen != CHOICE or decision.status == "open":
         raise RefusedError(
             f"decision {DECISION} is {decision.chosen or 'not taken'} ({decision.status}), not {CHOICE}",
             hint="The reports go to Metabase by that decision only: seeds/ledger/decisions.csv.",
         )
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    try:
-        yield
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName) as error:
-        raise ConfigurationError(
-            f"the catalogue of reports or the ledger is missing or of older code (SQLSTATE {error.sqlstate})",
-            hint="Run dtx setup, then dbt build.",
-        ) from None
-    except psycopg.errors.InsufficientPrivilege:
-        raise ConfigurationError(
-            "a role may not read the catalogue or write the ledger", hint="Run dtx setup again."
-        ) from None
-    except psycopg.Error as error:
-        raise ServiceError(
-            f"PostgreSQL failed (SQLSTATE {error.sqlstate or 'none: the connection was lost'})",
-            hint="What was applied is recorded; run this again.",
-        ) from None
 
 
 def _print(

@@ -112,7 +112,7 @@ def _collection(collection: Collection) -> Wanted:
 def _question(question: Question, formats: Formats) -> Wanted:
     """A query of the GUI's own kind, so that drill-through and filters work; `fields` give the legacy order."""
     table = question.reporting_model
-    columns = _each_once(question.columns)
+    columns = each_once(question.columns)
     query: dict[str, Any] = {
         "source-table": table,
         "fields": [f"{table}.{column.reporting_column}" for column in columns],
@@ -213,7 +213,7 @@ def _name(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-def _each_once(columns: Sequence[QuestionColumn]) -> list[QuestionColumn]:
+def each_once(columns: Sequence[QuestionColumn]) -> list[QuestionColumn]:
     """Metabase takes a column once: legacy fields that have become one column share it, under all their titles."""
     once: dict[str, QuestionColumn] = {}
     titles: dict[str, list[str]] = {}

@@ -23,6 +23,7 @@ from sandbox.generator import (
     keywords,
     live,
     repo_files,
+    report_schedules,
     reviewers,
     vornado_feeds,
 )
@@ -54,6 +55,8 @@ PLANTED = {
     "keyword": len(KEYWORD_PLANTS),
     "imap_upload": len(IMAP_UPLOAD_PLANTS),
     "vornado_feed": len(VORNADO_FEED_PLANTS),
+    "report_master_schedule": report_schedules.PLANTED_SCHEDULES,
+    "report_master_schedule_log": report_schedules.PLANTED_DELIVERIES,
 }
 
 
@@ -72,8 +75,8 @@ def generate(
         postgres: a connection to DTX 2.0's database, its tables migrated and empty, the ledger there; its role may
             insert into both and draw from their sequences. Committed at the end.
         efs_root: an empty or missing folder.
-        answer_key: folder for `<table>.csv`, and for DTX 2.0's rows in its folder `before`; files of earlier runs are
-            replaced.
+        answer_key: folder for `<table>.csv`, for DTX 2.0's rows in its folder `before`, and for what Metabase should
+            hold in `catalogue`; files of earlier runs are replaced.
 
     Returns:
         Rows of DTX 1.0 by table.
@@ -118,6 +121,7 @@ def generate(
         rows = (tuple(row[column] for column in columns) for row in make(world, plan.rows_of(table)))
         archived = answers.written_as_archived(answer_key, table, rows, has_key=loader.has_key(table))
         counts[table] = loader.load(table, archived)
+    report_schedules.write_answers(world, answer_key / "catalogue")
     return counts
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from sandbox.generator import compliance
 from sandbox.generator.postgres_copy import PostgresCopier
 from sandbox.generator.times import EPOCH
 from sandbox.generator.world import UNBILLED, World
@@ -54,6 +55,7 @@ def fill(
             for at, key, value in chain(_account_meta(world), account_meta)
         ),
     )
+    compliance.fill(copier, world)
     _billing(copier, world)
     _others(copier, world)
 

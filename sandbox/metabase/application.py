@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from sandbox.metabase import access, errors, handlers
-from sandbox.metabase.contract import Contract, Endpoint
+from sandbox.metabase.contract import Endpoint, load_contract
 from sandbox.metabase.errors import ApiError
 from sandbox.metabase.faults import Fault, Faults
 from sandbox.metabase.registry import Call, Plain
@@ -43,7 +43,7 @@ class Application:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.contract = Contract()
+        self.contract = load_contract()
         self.faults = Faults()
         self.exchanges: list[Exchange] = []
         self.broken: list[str] = []

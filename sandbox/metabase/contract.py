@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -130,6 +130,12 @@ class Contract:
         return self.endpoints[name], dict(values)
 
 
+@cache
+def load_contract() -> Contract:
+    """The contract, read once: it never changes, and its schemas take a while to compile."""
+    return Contract()
+
+
 def _endpoint(entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> Endpoint:
     return Endpoint(
         id=entry["id"],
@@ -180,6 +186,8 @@ def _refuse(found: Iterable[ValidationError]) -> None:
 
 def _wrong_keys(error: ValidationError) -> list[str]:
     """The keys that are missing or unknown; none for another kind of error."""
+    if error.validator == "dependentRequired":
+        return [name for names in error.validator_value.values() for name in names if name not in error.instance]
     if error.validator == "required":
         return [name for name in error.validator_value if name not in error.instance]
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
@@ -190,5 +198,7 @@ def _wrong_keys(error: ValidationError) -> list[str]:
 def _text(error: ValidationError) -> str:
     """What is wrong, without the value: it may be a password."""
     if keys := _wrong_keys(error):
-        return f"{'missing required' if error.validator == 'required' else 'unknown'} key: {', '.join(keys)}"
+        return (
+            f"{'unknown' if error.validator == 'additionalProperties' else 'missing required'} key: {', '.join(keys)}"
+        )
     return f"value breaks {error.validator}: {json.dumps(error.validator_value)[:200]}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -21,13 +21,20 @@ from sandbox.metabase.faults import Fault
 from sandbox.metabase.store import Document, Store
 from sandbox.servers import process
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 PROGRAM = process.Program("sandbox.metabase")
 STATE_FILE = "metabase.sqlite"
 KEY_VARIABLE, PASSWORD_VARIABLE = "SANDBOX_METABASE_API_KEY", "SANDBOX_METABASE_PASSWORD"
 
 
 class Quiet(WSGIRequestHandler):
-    """Logs no request: the application keeps them."""
+    """Logs no request, since the application keeps them; closes a connection that a fault drops."""
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Close the connection instead of waiting for its next request."""
+        self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Keep silent."""

@@ -24,11 +24,13 @@ DBT_TESTS = PROJECT_ROOT / "tests" / "dbt"
 LEDGER = PROJECT_ROOT / "seeds" / "ledger"
 NAMES = {
     "staging": r"stg_(dtx1|dtx2|migration|decoded)__\w+",
-    "intermediate": r"int_dtx1__\w+",
+    "intermediate": r"int_(dtx1|reporting)__\w+",
     "publish": r"pub_dtx1__\w+",
     "dispositions": r"dsp_dtx1__\w+",
     "rejects": r"rej_dtx1__\w+",
     "preflight": r"pre_dtx1__\w+",
+    "reporting": r"rpt_\w+",
+    "catalogue": r"cat_dtx1__\w+",
 }
 # What a layer may read: the layers before it, and itself where a step builds on a step.
 READS = {
@@ -38,6 +40,8 @@ READS = {
     "dispositions": {"staging", "intermediate"},
     "rejects": {"staging", "intermediate"},
     "preflight": {"staging", "intermediate"},
+    "reporting": {"staging", "intermediate", "reporting"},
+    "catalogue": {"staging", "intermediate"},
 }
 # It counts what the layers after it decided, and nothing reads it but `dtx what-if`.
 READS_DISPOSITIONS = "int_dtx1__outcomes_by_option"
@@ -165,7 +169,7 @@ def test_models_are_short_and_have_no_length_cast(manifest: Node) -> None:
 
 def test_what_leaves_dbt_has_an_enforced_contract_with_types(manifest: Node) -> None:
     for layer, node in models_of(manifest):
-        if layer in ("publish", "dispositions", "rejects", "preflight"):
+        if layer in ("publish", "dispositions", "rejects", "preflight", "reporting", "catalogue"):
             assert node["config"]["contract"]["enforced"] is True, node["name"]
             assert [c["name"] for c in node["columns"].values() if not c["data_type"]] == [], node["name"]
 
@@ -179,6 +183,22 @@ def test_each_layer_says_what_it_publishes_and_whose_rows_it_accounts_for(manife
         assert ("preflight" in meta) == (layer == "preflight"), node["name"]
         if layer == "publish":
             assert meta["publish"]["decision_id"] in decided
+
+
+def test_t4_the_reporting_views_are_made_of_dtx2_alone_and_refreshed_together(manifest: Node) -> None:
+    """Of no legacy cache; a step that a refresh left out would make old figures look new."""
+    layers = {node["unique_id"]: layer for layer, node in models_of(manifest)}
+    waiting = [key for key, layer in layers.items() if layer == "reporting"]
+    ancestors: set[str] = set()
+    while waiting:
+        key = waiting.pop()
+        if key not in ancestors:
+            ancestors.add(key)
+            waiting += manifest["nodes"].get(key, {}).get("depends_on", {}).get("nodes", [])
+
+    assert {manifest["sources"][key]["source_name"] for key in ancestors if key.startswith("source.")} == {"dtx2"}
+    untagged = {key for key in ancestors & layers.keys() if "reporting" not in manifest["nodes"][key]["config"]["tags"]}
+    assert {layers[key] for key in untagged} == {"staging"}
 
 
 def test_every_source_table_with_dispositions_has_its_rows_conserved(manifest: Node) -> None:

@@ -32,6 +32,7 @@ class Project:
     """The compiled project: its lineage, and its models by what they say of themselves in `config.meta`."""
 
     lineage: Lineage
+    models: Sequence[str]
     publish: Sequence[tuple[str, Mapping[str, Any]]]
     dispositions: Mapping[str, str]
     files: Mapping[str, str]
@@ -84,6 +85,7 @@ def read_project(manifest: Mapping[str, Any]) -> Project:
     ledger = {relation: meta["ledger"]["source_table"] for relation, meta in metas if "ledger" in meta}
     return Project(
         lineage,
+        [relation for relation, _ in metas],
         [(relation, meta["publish"]) for relation, meta in metas if "publish" in meta],
         {table: relation for relation, table in ledger.items() if "disposition" in lineage.columns(relation)},
         {meta["files"]["source_table"]: relation for relation, meta in metas if "files" in meta},
@@ -242,3 +244,19 @@ def test_a_line_that_says_too_much_is_named(project: Project) -> None:
             found = findings(project, table, [*MAPS[table], replace(dropped, decides=True)])
             decides = f"{table}.{dropped.column_name} decides the disposition of its row"
             assert found == [f"the map says that {decides}, and in the SQL it does not"]
+
+
+def test_t2_of_the_reports_sql_only_the_names_of_placeholders_go_further(project: Project) -> None:
+    """What reaches a column behind staging, or decides its rows, is never a fragment of SQL; but for one column."""
+    fragments = {"select_expression", "table_name", "table_join", "sort_expression"}
+    reached = set()
+    for relation in project.models:
+        for name in project.lineage.columns(relation):
+            if fragments & of_table("report_field_definition", project.lineage.reach(relation, name).carried):
+                reached.add((relation, name))
+    staged = {("migration_staging.stg_dtx1__report_field_definition", name) for name in fragments}
+    assert {each for each in reached if each[0].startswith("migration_staging.")} == staged
+    assert reached - staged == {
+        ("migration_intermediate.int_dtx1__report_field_placeholders", "placeholders"),
+        ("migration_preflight.pre_dtx1__report_fields", "placeholders"),
+    }

@@ -123,6 +123,15 @@ def test_filters_and_inner_joins_decide_the_rows_and_left_joins_do_not() -> None
     assert {each.name for each in rows.all} == {"age", "city", "city_name", "state"}
 
 
+@pytest.mark.parametrize(
+    "beside",
+    ["regexp_matches(p.name, 'x', 'g') as e (x)", "(values (p.name), ('none')) as e (x)"],
+)
+def test_what_is_made_beside_a_row_is_carried_from_it(beside: str) -> None:
+    sql = f"select e.x from raw.person as p cross join lateral {beside}"
+    assert person(lineage(sql).reach("m.out", "x")) == {"carried": {"name"}}
+
+
 def test_a_column_that_is_not_there_is_an_error() -> None:
     with pytest.raises(KeyError):
         lineage("select p.height as x from raw.person as p").reach("m.out", "x")

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sandbox.generator.tables import billing, files, reports, schedules
+from sandbox.generator import report_schedules
+from sandbox.generator.tables import billing, files, reports
 from sandbox.generator.tables.report_data import report_data
+from sandbox.generator.tables.report_log import report_master_log
 from sandbox.generator.world import World
 
 TABLES: Mapping[str, Callable[[World, int], Iterator[dict[str, Any]]]] = {
@@ -25,7 +27,7 @@ TABLES: Mapping[str, Callable[[World, int], Iterator[dict[str, Any]]]] = {
     "report_field_definition": reports.report_field_definition,
     "report_definition": reports.report_definition,
     "report_data": report_data,
-    "report_master_schedule": schedules.report_master_schedule,
-    "report_master_log": schedules.report_master_log,
-    "report_master_schedule_log": schedules.report_master_schedule_log,
+    "report_master_schedule": report_schedules.report_master_schedule,
+    "report_master_log": report_master_log,
+    "report_master_schedule_log": report_schedules.report_master_schedule_log,
 }

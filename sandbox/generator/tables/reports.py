@@ -3,77 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from sandbox.generator import times
-from sandbox.generator.plan import REPORT_CATEGORIES
+from sandbox.generator.report_columns import report_columns
+from sandbox.generator.report_fields import FIELDS, Field
+from sandbox.generator.report_titles import CATEGORIES, REPORTS
 from sandbox.generator.world import World
 
-_CATEGORIES = (
-    *("COI", "DOC", "Management", "Accounts", "Custom", "Custom Management", "Scheduled"),
-    *("Special Request - SO Dashboard", "Auto Scheduled"),
-)
-_CUSTOM = 5
-# The reports that the usage log names, by report_id: category, internal name, name.
-KNOWN_REPORTS = {
-    1: (4, "ACCT-Master", "Account Master"),
-    55: (1, "COI-Link Customer Compliance", "Link Customer Compliance"),
-    127: (2, "DOC-Not in Compliance", "DOC-Not in Compliance"),
-    135: (1, "COI-Not in Compliance", "COI-Not in Compliance"),
+_OF_ONE_KIND_OF_CUSTOMER = 8
+_DESCRIPTIONS = {
+    1: "All accounts with their plan and their policyholders.",
+    55: "Compliance by client,\nas of the last refresh",
+    127: "Documents that are missing, pending or expired.",
+    135: "Policyholders whose certificates do not comply.",
 }
-_PREFIXES = {1: "COI", 2: "DOC", 3: "MAN", 4: "ACCT", 7: "SRS"}
-
-# category, name, label, display_format, select_expression
-_FIELDS = (
-    ("Account Profile", "so_name", "Service Organization", "text", "rd.SO_Name"),
-    ("Account Profile", "account_manager", "Account Manager", "text", "rd.SO_Account_Manager"),
-    ("Client Profile", "ch_name", "Client", "text", "rd.CH_Name"),
-    ("Client Profile", "ch_created", "Client since", "date", "rd.CH_Create_Time"),
-    ("Account Data", "ph_name", "Policyholder", "text", "rd.PH_Name"),
-    ("Account Data", "ph_city", "City", "text", "rd.PH_City"),
-    ("Account Data", "coi_status", "COI Status", "status", "rd.PH_COI_Status"),
-    ("Account Data", "doc_status", "DOC Status", "status", "rd.PH_DOC_Status"),
-    ("Account Data", "is_compliant", "Compliant?", "yesno", "if(rd.PH_Is_Compliant = 'yes', 1, 0)"),
-    ("Account Data", "compliant_count", "# Compliant", "number", "sum(v.days < __NUM_DAYS_COMPLIANT__)"),
-    ("Account Data - Ping", "last_ping", "Last Contact", "datetime", "max(p.sent_time)"),
-    ("Broker Profile", "broker_name", "Broker", "text", "b.name"),
-    ("Carrier", "carrier_rating", "A.M. Best Rating", "text", "c.am_best"),
-)
+# A fragment's placeholders, by the alias that its expression reads.
+_JOINS = {
+    "v": "LEFT JOIN vendor v\tUSING (PH_ID)\n\t__CUSTOMER_SELECTOR_WHERE__",
+    "b": "LEFT JOIN broker b ON b.id = v.broker_id __CUSTOMER_SELECTOR_WHERE__",
+    "c": "LEFT JOIN carrier c ON c.id = i.carrier_id AND i.expires __BETWEEN_INCLUSION__",
+    "d": "LEFT JOIN document d ON d.PH_ID = rd.PH_ID AND d.age <= __NUM_DAYS_COMPLIANT__ __CUSTOMER_SELECTOR_WHERE__",
+}
 
 
 def report_category(world: World, count: int) -> Iterator[dict[str, Any]]:
     """The nine categories; one is a client's own."""
-    for at, name in enumerate(_CATEGORIES[: min(count, REPORT_CATEGORIES)]):
-        yield {"report_category_id": at + 1, "name": name, "customer_type": "A" if at == 7 else None}
-
-
-def report_ids(count: int) -> list[int]:
-    """report_ids in use: gaps where reports were deleted, so that schedules can outlive their report."""
-    ids = [number for number in range(1, count * 2) if number in KNOWN_REPORTS or number % 8 != 3]
-    return ids[:count]
+    for category_id, name in islice(CATEGORIES.items(), count):
+        customer_type = "A" if category_id == _OF_ONE_KIND_OF_CUSTOMER else None
+        yield {"report_category_id": category_id, "name": name, "customer_type": customer_type}
 
 
 def report(world: World, count: int) -> Iterator[dict[str, Any]]:
     """System reports (customer_id 0, an internal name) and custom ones of customers."""
     dice = world.dice("report")
-    for at, report_id in enumerate(report_ids(count)):
-        is_custom = report_id not in KNOWN_REPORTS and at % 5 == 4
-        category = _CUSTOM if is_custom else 1 + dice.roll(at, 0, 4)
-        internal: str | None = None if is_custom else f"{_PREFIXES[category]}-Report {report_id}"
-        name = f"Rapport spécial {report_id}" if is_custom else f"Report {report_id}"
-        if report_id in KNOWN_REPORTS:
-            category, internal, name = KNOWN_REPORTS[report_id]
+    for at, each in enumerate(REPORTS[:count]):
+        odd = (None, "", 'All policyholders\nof a client\'s "centers"', "  Überfällige\tVersicherungen <br/> ")[at % 4]
         yield {
-            "report_id": report_id,
-            "report_category_id": category,
-            "customer_id": world.accounts.legacy(at % world.accounts.count) if is_custom else 0,
-            "report_internal_name": internal,
-            "name": name,
-            "description": (None, "", 'All policyholders\nof a client\'s "centers"')[at % 3],
+            "report_id": each.report_id,
+            "report_category_id": each.category,
+            "customer_id": each.customer_id(world),
+            "report_internal_name": each.internal_name,
+            "name": each.title,
+            "description": _DESCRIPTIONS.get(each.report_id, odd),
             "industry_sector": "Construction" if at % 14 == 9 else None,
             "csv_format": 1,
             "pdf_format": int(at % 20 == 2),
-            "enabled": "no" if at % 16 == 6 else "yes",
+            "enabled": "yes" if each.enabled else "no",
             "display_order": (None, at, -1)[at % 3],
             "create_user_id": world.users.legacy(at % world.users.count),
             "create_time": times.local(dice, at, 1) if at % 10 else "0000-00-00 00:00:00",
@@ -83,42 +60,43 @@ def report(world: World, count: int) -> Iterator[dict[str, Any]]:
 
 
 def report_field_definition(world: World, count: int) -> Iterator[dict[str, Any]]:
-    """Fields with SQL fragments and placeholders; fragments are data, one would drop a table if it were run (T2)."""
+    """Fields with SQL fragments and placeholders; fragments are data, some would destroy if they were run (T2)."""
     dice = world.dice("report_field_definition")
-    for at in range(count):
-        category, name, label, display_format, expression = _FIELDS[at % len(_FIELDS)]
-        is_custom_field = at >= len(_FIELDS)
+    for at, field in enumerate(FIELDS[:count]):
+        table_name, table_join = _tables(field)
         yield {
-            "report_field_id": at + 1,
-            "category": category,
-            "name": f"custom_field_{at}" if is_custom_field else name,
-            "label": f"{label} {at}" if is_custom_field else label,
-            "description": (None, "", f'{label}; § {at}, "as of" yesterday')[at % 3],
-            "display_format": ("", None, display_format)[2 if at % 9 else at % 2],
-            "select_expression": "1); DROP TABLE report_data; --" if at == 40 else expression,
-            "table_name": "report_data rd" if expression.startswith("rd.") else "__CUSTOMER_SELECTOR_FROM__",
-            "table_join": (
-                None
-                if at % 2
-                else "LEFT JOIN vendor v\tUSING (PH_ID)\n\t__CUSTOMER_SELECTOR_WHERE__ __BETWEEN_INCLUSION__"
-            ),
-            "sort_expression": expression if at % 3 else "",
+            "report_field_id": field.report_field_id,
+            "category": field.category,
+            "name": field.name,
+            "label": field.label,
+            "description": (None, "", f'{field.name}; § {at}, "as of" yesterday')[at % 3],
+            "display_format": field.display_format,
+            "select_expression": field.select_expression,
+            "table_name": table_name,
+            "table_join": table_join,
+            "sort_expression": field.select_expression[:255] if at % 3 else "",
             "filter_type": ("none", "text", "date", "list", None)[dice.roll(at, 0, 5)],
-            "enabled": int(at % 30 != 17),
+            "enabled": int(field.enabled),
             "create_time": "2013-11-03 01:30:00",
             "update_time": "2013-11-03 05:30:00",
         }
 
 
+def _tables(field: Field) -> tuple[str, str | None]:
+    """table_name and table_join; sums go over the customers that the report is run for."""
+    alias = field.select_expression.partition("(")[2] or field.select_expression
+    if alias.startswith("rd."):
+        summed = "(" in field.select_expression
+        return ("report_data rd, __CUSTOMER_SELECTOR_FROM__", _JOINS["v"]) if summed else ("report_data rd", None)
+    return "report_data rd", _JOINS.get(alias.partition(".")[0])
+
+
 def report_definition(world: World, count: int) -> Iterator[dict[str, Any]]:
-    """Columns of reports, eight a report; a few name a field that is gone."""
-    fields = max(world.plan.rows_of("report_field_definition"), 1)
-    reports = report_ids(max(world.plan.rows_of("report"), 1))
-    for at in range(count):
-        which, order = divmod(at, 8)
+    """Columns of reports; a few name a field or a report that is gone."""
+    for at, column in enumerate(islice(report_columns(), count)):
         yield {
             "report_definition_id": at + 1,
-            "report_id": reports[which % len(reports)],
-            "report_field_id": 999_999 if at % 60 == 31 else 1 + (which * 5 + order) % fields,
-            "column_order": order if which % 4 else order * 10,
+            "report_id": column.report_id,
+            "report_field_id": column.report_field_id,
+            "column_order": column.column_order,
         }

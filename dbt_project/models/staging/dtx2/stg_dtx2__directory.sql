@@ -1,4 +1,5 @@
 select
     source.id as directory_id,
+    source.name as directory_name,
     source.settings
 from {{ source('dtx2', 'docutrax_hierarchy_directory') }} as source

@@ -5,5 +5,7 @@ select
     source.coverage_type,
     source.coverage_subtype,
     source.item_key,
+    source.status as override_status,
+    source.expires_at,
     source.created
 from {{ source('dtx2', 'docutrax_profiles_manualoverride') }} as source

@@ -1,0 +1,8 @@
+select
+    source.source_key,
+    source.position as element_position,
+    source.normalized_value as address,
+    source.status,
+    source.reason,
+    source.byte_offset
+from {{ source('decoded', 'report_master_schedule__do_not_send_email') }} as source
