@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from catalogue_tables import PASSWORD, drop_reader, fill, make_tables
+from catalogue_tables import PASSWORD, drop_reader, make_tables
 from report_catalogue import catalogue, question, schedule, subscription
 from typer.testing import CliRunner, Result
 
@@ -36,8 +36,7 @@ def settings(
     database: Settings, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Settings]:
     """A catalogue of four questions over one view of twelve rows, and the commands set on it."""
-    made = make_tables(database, postgres)
-    fill(made, CATALOGUE)
+    made = make_tables(database, postgres, CATALOGUE)
     with connect(made, "transform") as transform:
         transform.execute(
             "insert into reporting.rpt_record_compliance "
