@@ -12,8 +12,8 @@ from loaders.console import print_json, print_table, stderr
 from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode
 from loaders.ledger.code_version import code_version
-from loaders.metabase.catalogue import Catalogue, read_catalogue
-from loaders.metabase.definitions import read_formats, understood
+from loaders.metabase.catalogue import Catalogue
+from loaders.metabase.definitions import read_formats, read_reports, understood
 from loaders.metabase.desired import Formats
 from loaders.metabase.formats import SUPPORTED
 from loaders.metabase.preview import Sample, as_created, render
@@ -40,7 +40,7 @@ def preview_command(
     """
     settings = load_settings()
     with understood(), connect(settings, "transform", autocommit=True) as connection:
-        catalogue, formats = as_created(read_catalogue(connection)), read_formats(connection)
+        catalogue, formats = as_created(read_reports(connection)), read_formats(connection)
     check_formats(formats)
     samples = None if no_rows else _read_rows(settings, catalogue, rows)
     facts = {

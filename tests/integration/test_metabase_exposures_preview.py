@@ -84,6 +84,24 @@ def test_the_file_of_exposures_is_stale_until_it_is_written_and_whenever_the_cat
     assert json.loads(checked.stdout)["changed"] == ["report_0007"]
 
 
+@pytest.mark.parametrize("text", ["", "<<<<<<< ours\n", "exposures: 7\n", "models: []\n"])
+def test_a_file_that_is_spoilt_is_stale_and_is_written_anew(settings: Settings, tmp_path: Path, text: str) -> None:
+    (tmp_path / "reports.yml").write_text(text)
+    assert dtx("exposures", "--check").exit_code == 1
+    assert document("exposures")["added"] == ["report_0007", "report_0008"]
+    assert dtx("exposures", "--check").exit_code == 0
+
+
+def test_r6_an_empty_catalogue_is_no_pass(settings: Settings, tmp_path: Path) -> None:
+    with connect(settings, "transform") as transform:
+        transform.execute("truncate migration_catalogue.cat_dtx1__question")
+    for arguments in (("exposures",), ("exposures", "--check"), ("preview", "--out", str(tmp_path / "preview.html"))):
+        with pytest.raises(ConfigurationError, match="has no row"):
+            dtx(*arguments)
+    assert not (tmp_path / "reports.yml").exists()
+    assert not (tmp_path / "preview.html").exists()
+
+
 def test_a_category_without_an_owner_and_a_catalogue_that_is_not_built_are_named(settings: Settings) -> None:
     with connect(settings, "transform") as transform:
         transform.execute("truncate migration_seeds.report_owners")
