@@ -18,7 +18,7 @@ from loaders.metabase.desired import Formats
 from loaders.metabase.formats import SUPPORTED
 from loaders.metabase.preview import Sample, as_created, render
 from loaders.metabase.preview_rows import read_samples
-from loaders.metabase.role import connect_as_reader
+from loaders.metabase.role import connect_as_reader, readable_columns
 from loaders.report.page import write_page
 from loaders.settings import Settings, load_settings
 from loaders.setup.commands import JsonOption
@@ -89,6 +89,7 @@ def check_formats(formats: Formats) -> None:
 
 
 def _read_rows(settings: Settings, catalogue: Catalogue, limit: int) -> dict[str, Sample]:
+    readable_columns(settings)
     with understood(), connect_as_reader(settings) as connection:
         # Metabase shows instants in its report time zone.
         connection.execute("select set_config('TimeZone', %s, false)", (settings.reporting_time_zone,))

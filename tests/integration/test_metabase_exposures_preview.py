@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from loaders.cli import app
 from loaders.database import connect
-from loaders.errors import ConfigurationError, ServiceError
+from loaders.errors import ConfigurationError, RefusedError, ServiceError
 from loaders.metabase import exposures_command, preview_command
 from loaders.settings import Settings
 from sandbox.servers.postgres import Postgres
@@ -152,6 +152,14 @@ def test_p15_a_question_beyond_what_the_reporting_role_sees_is_named_and_the_oth
     assert "secret" in problem["problem"]
     assert "Its rows could not be read." in out.read_text(encoding="utf-8")
     assert "<td>Vendor 1</td>" in out.read_text(encoding="utf-8")
+
+
+def test_p15_a_reporting_role_that_sees_more_is_refused(settings: Settings, tmp_path: Path) -> None:
+    with connect(settings, "transform") as transform:
+        transform.execute(f"grant usage on schema migration_seeds to {settings.reporting_user}")
+        transform.execute(f"grant select on migration_seeds.report_owners to {settings.reporting_user}")
+    with pytest.raises(RefusedError, match="outside of schema reporting"):
+        dtx("preview", "--out", str(tmp_path / "preview.html"))
 
 
 def test_a_question_that_takes_too_long_is_given_up(
