@@ -22,7 +22,7 @@ SOURCE_APPLICATION, READER, TARGET_APPLICATION, TRANSFORM, PUBLISHER, ROLLBACK, 
     "orders_rollback",
     "orders_owner",
 )
-_SQL = Path(__file__).parent / "sql"
+SQL_FOLDER = Path(__file__).parent / "sql"
 
 
 @dataclass(frozen=True)
@@ -95,4 +95,4 @@ class Databases:
 
     def _run(self, name: str, role: str, script: str) -> None:
         with self.postgres.connect(name, role=role) as connection:
-            connection.execute(sql.SQL((_SQL / script).read_text(encoding="utf-8")))
+            connection.execute(sql.SQL((SQL_FOLDER / script).read_text(encoding="utf-8")))
