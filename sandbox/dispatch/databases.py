@@ -74,9 +74,9 @@ class Databases:
         """A connection to the source as the application that owns it, in UTC."""
         return self._connect(self.source_name, SOURCE_APPLICATION, options)
 
-    def target(self, **options: Any) -> psycopg.Connection:
-        """A connection to the target as the application that owns its tables, in UTC."""
-        return self._connect(self.target_name, TARGET_APPLICATION, options)
+    def target(self, *, role: str = TARGET_APPLICATION, **options: Any) -> psycopg.Connection:
+        """A connection to the target in UTC; as the application that owns its tables, where no other role is named."""
+        return self._connect(self.target_name, role, options)
 
     def environment(self) -> dict[str, str]:
         """The variables `DISPATCH_…` that the migration reads."""
