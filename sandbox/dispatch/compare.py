@@ -35,6 +35,21 @@ class Expected:
     targets: dict[str, dict[str, str | None]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class TableKey:
+    """The answer key of one table under the options that are chosen.
+
+    Args:
+        rows: by source key.
+        options: those of the chosen options that lines name.
+        counts: rows of the whole table by outcome.
+    """
+
+    rows: dict[str, Expected]
+    options: frozenset[str]
+    counts: Counter[Outcome]
+
+
 def compare(connection: psycopg.Connection, answer_key: Path, outcomes: Path) -> list[Comparison]:
     """Hold the outcomes, and the rows of the orders platform, against the answer key.
 
@@ -47,24 +62,30 @@ def compare(connection: psycopg.Connection, answer_key: Path, outcomes: Path) ->
         One comparison a component. Of the notifications each is counted, and those with lines are compared.
     """
     options = {chosen for (chosen,) in connection.execute("select chosen from migration_seeds.decisions")}
-    paths = [path for path in sorted(answer_key.glob("*.csv")) if path.stem != "growth"]
-    expected = {path.stem: read_expected(path, options) for path in paths}
-    actual = _read_outcomes(outcomes, expected)
-    counts = _read_counts(answer_key, options)
-    return [_compare_table(connection, path, options, expected[path.stem], actual[path.stem], counts) for path in paths]
+    keys = {path.stem: read_key(path, options) for path in sorted(answer_key.glob("*.csv")) if path.stem != "growth"}
+    actual = _read_outcomes(outcomes, keys)
+    return [_compare_table(connection, table, key, actual[table]) for table, key in keys.items()]
 
 
-def read_expected(path: Path, options: set[str]) -> dict[str, Expected]:
-    """The lines of one table that hold under the options, by source key."""
-    found: dict[str, Expected] = {}
+def read_key(path: Path, options: set[str]) -> TableKey:
+    """The lines of one table that hold under the options; lines of one source row are put together."""
+    rows: dict[str, Expected] = {}
+    named = set()
     for line in _lines(path):
+        named.add(line["option"])
         if line["option"] and line["option"] not in options:
             continue
-        row = found.setdefault(line["source_key"], Expected())
+        row = rows.setdefault(line["source_key"], Expected())
         row.outcomes.add((line["disposition"], line["reason_code"]))
         for target in json.loads(line["expected"] or "[]"):
             row.targets.setdefault(target["target_table"], {}).update(target["columns"])
-    return found
+    counts = Counter(outcome for row in rows.values() for outcome in row.outcomes)
+    if path.stem == NOTIFICATIONS:
+        counts = Counter()
+        for line in _lines(path.parent / "counts" / path.name):
+            if line["option"] in options:
+                counts[line["disposition"], line["reason_code"]] = int(line["rows"])
+    return TableKey(rows, frozenset(named & options), counts)
 
 
 def _lines(path: Path) -> Iterator[dict[str, str]]:
@@ -80,8 +101,8 @@ class Actual:
     by_key: dict[str, Outcome] = field(default_factory=dict)
 
 
-def _read_outcomes(path: Path, expected: Mapping[str, Mapping[str, Expected]]) -> dict[str, Actual]:
-    found = {table: Actual() for table in expected}
+def _read_outcomes(path: Path, keys: Mapping[str, TableKey]) -> dict[str, Actual]:
+    found = {table: Actual() for table in keys}
     with path.open(encoding="utf-8", newline="") as file:
         lines = csv.reader(file)
         next(lines)
@@ -89,36 +110,25 @@ def _read_outcomes(path: Path, expected: Mapping[str, Mapping[str, Expected]]) -
             if table not in found:
                 continue
             found[table].counts[disposition, reason] += 1
-            if key in expected[table] or table != NOTIFICATIONS:
+            if key in keys[table].rows:
                 found[table].by_key[key] = (disposition, reason)
     return found
 
 
-def _compare_table(
-    connection: psycopg.Connection,
-    path: Path,
-    options: set[str],
-    expected: dict[str, Expected],
-    actual: Actual,
-    notifications: Counter[Outcome],
-) -> Comparison:
-    table = path.stem
-    wanted = notifications
-    if table != NOTIFICATIONS:
-        wanted = Counter(outcome for row in expected.values() for outcome in row.outcomes)
-    published = _read_published(connection, table, list(expected))
+def _compare_table(connection: psycopg.Connection, table: str, key: TableKey, actual: Actual) -> Comparison:
+    published = _read_published(connection, table, list(key.rows))
     differences = [
-        *_outcome_differences(table, expected, actual.by_key),
-        *_target_differences(connection, table, expected, published),
-        *_count_differences(table, wanted, actual.counts),
+        *_outcome_differences(table, key.rows, actual.by_key),
+        *_target_differences(connection, table, key.rows, published),
+        *_count_differences(table, key.counts, actual.counts),
     ]
     rows = _count_published(connection, table)
-    publishes = sum(number for (disposition, _), number in wanted.items() if disposition == "publish")
+    publishes = sum(number for (disposition, _), number in key.counts.items() if disposition == "publish")
     if rows != publishes:
         differences.append(Difference(table, "", f"{publishes} target rows", f"{rows} target rows"))
     return Comparison(
         table=table,
-        option="+".join(sorted({line["option"] for line in _lines(path)} & options)),
+        option="+".join(sorted(key.options)),
         rows=actual.counts.total(),
         target_rows=rows,
         differences=len(differences),
@@ -186,18 +196,7 @@ def _read_target(
     }
 
 
-def _read_counts(answer_key: Path, options: set[str]) -> Counter[Outcome]:
-    return Counter(
-        {
-            (line["disposition"], line["reason_code"]): int(line["rows"])
-            for line in _lines(answer_key / "counts" / f"{NOTIFICATIONS}.csv")
-            if line["option"] in options
-        }
-    )
-
-
-def _count_differences(table: str, expected: Counter[Outcome], actual: dict[str, Outcome]) -> Iterator[Difference]:
-    found = Counter(actual.values())
-    for outcome in sorted(expected.keys() | found.keys()):
-        if expected[outcome] != found[outcome]:
-            yield Difference(table, "", f"{expected[outcome]} {' '.join(outcome)}", str(found[outcome]))
+def _count_differences(table: str, expected: Counter[Outcome], actual: Counter[Outcome]) -> Iterator[Difference]:
+    for outcome in sorted(expected.keys() | actual.keys()):
+        if expected[outcome] != actual[outcome]:
+            yield Difference(table, "", f"{expected[outcome]} {' '.join(outcome)}", f"{actual[outcome]} of them")
