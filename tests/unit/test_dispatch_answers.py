@@ -117,9 +117,9 @@ def test_a_payment_without_an_order_names_its_cause(instruction: str | None, rea
 
 
 def test_an_operation_follows_its_payment() -> None:
-    row = dict.fromkeys(
-        "type made_at price sq_order_id sq_payment_id sq_refund_id card_brand card_last office_card attempts".split()
-    ) | {"id": "3", "payment_id": "17", "card_bin": "400000"}
+    row: dict[str, str | None] = {"id": "3", "payment_id": "17", "card_bin": "400000", "type": None, "price": "1.00"}
+    row |= dict.fromkeys(("made_at", "sq_order_id", "sq_payment_id", "sq_refund_id", "card_brand", "card_last"))
+    row |= dict.fromkeys(("office_card", "attempts"))
     answers = rules.operation(row, frozenset({"17"}))
     found = columns(answers)
     assert found["payment_id"] == rules.published_id("payments", "dispatch_payment", "17")
