@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from loaders.database import fetch_value
-from sandbox.dispatch.answers import NOTIFICATIONS, small_answers, text_rows, write_answers
+from sandbox.dispatch.answers import NOTIFICATIONS, small_answers, text_rows, write_judged
 from sandbox.dispatch.answers.lookups import read_lookups
 from sandbox.dispatch.answers.notifications import notification
 from sandbox.dispatch.answers.rules import Answers, Lookups
@@ -57,14 +57,11 @@ def grow(databases: Databases, answer_key: Path, seed: int = 1) -> dict[tuple[st
                 flipped.setdefault(key, set()).add(column)
         notifications.add_bulk(source, last + 1, round(_NEW_NOTIFICATIONS * last / ALL_NOTIFICATIONS), seed)
         find = read_lookups(source, target)
-        found = [
-            each
-            for table, after in small_answers(source, find).items()
-            for each in _differences(table, before[table], after, options)
-        ]
+        after = small_answers(source, find)
+        found = [each for table in after for each in _differences(table, before[table], after[table], options)]
         found += _flipped(source, find, flipped, options)
         newest = int(fetch_value(source, "select max(id) from dispatch_notification"))
-    write_answers(databases, answer_key)
+        write_judged(source, find, after, answer_key)
     counts: dict[tuple[str, str], int] = {}
     with (answer_key / "growth.csv").open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file, lineterminator="\n")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 import pytest
-from dispatch_support import PLAN, Filled, filled
+from dispatch_support import Filled, filled
 
 from sandbox.dispatch.generator import Plan, small_tables
 from sandbox.dispatch.generator.notifications import PLANTED
@@ -49,9 +48,8 @@ TARGET_ROWS = {
 
 
 @pytest.fixture(scope="module")
-def world(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
-    with filled(postgres, tmp_path_factory.mktemp("dispatch")) as made:
-        yield made
+def world(dispatch: Filled) -> Filled:
+    return dispatch
 
 
 def digests(world: Filled) -> dict[str, str]:
