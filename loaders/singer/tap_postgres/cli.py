@@ -38,7 +38,7 @@ class PostgresSession:
 
     def read_rows(self, stream: StreamPlan[Column]) -> Iterator[tuple[bytes, int]]:
         """The rows as blocks of CSV; the server renders them."""
-        # What a database without an encoding holds may be no UTF-8: its bytes pass, and the target sets them aside (M8).
+        # What a database without an encoding holds may be no UTF-8: its bytes pass, the target sets them aside (M8).
         is_bytes = self.connection.info.parameter_status("server_encoding") == "SQL_ASCII"
         encoding = "SQL_ASCII" if is_bytes else "UTF8"
         statement = copy_statement(self.schema, stream, self.tables[stream.table.name], encoding)
