@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import typer
 from rich.markup import escape
@@ -13,6 +13,7 @@ from typer.main import get_command, get_group
 
 from loaders.console import stderr
 from loaders.errors import ExitCode, MigrationError
+from loaders.systems import SYSTEMS, choose_system
 
 # Each verb's module and function (or its own commands), in the order in which --help shows them.
 _VERBS = {
@@ -61,11 +62,18 @@ app = typer.Typer(cls=Verbs, no_args_is_help=True, add_completion=False, pretty_
 
 
 @app.callback()
-def dtx() -> None:
-    """Moves DTX 1.0 into DTX 2.0 and proves what became of every row.
+def dtx(
+    system: Annotated[
+        str | None,
+        typer.Option("--system", metavar="NAME", help=f"{' or '.join(SYSTEMS)}; else DTX_SYSTEM, else the first."),
+    ] = None,
+) -> None:
+    """Moves DTX 1.0 into DTX 2.0, and dispatch into the orders platform, and proves what became of every row.
 
     Exit codes: 0 clean, 1 loss or drift, 2 could not run, 3 refused.
     """
+    if system is not None:
+        choose_system(system)
 
 
 def main() -> None:

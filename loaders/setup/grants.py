@@ -15,7 +15,6 @@ from loaders.publish.query import relation_sql
 from loaders.publish.references import references_to
 from loaders.settings import Settings
 
-_LANDING_SCHEMAS = ("raw_dtx1", "decoded")
 _PUBLISHER_LEDGER = {
     "run": "SELECT, INSERT, UPDATE",
     "writer_lease": "SELECT, UPDATE",
@@ -73,7 +72,9 @@ def read_targets(connection: psycopg.Connection, manifest: Manifest) -> tuple[li
 def schema_steps(connection: psycopg.Connection, settings: Settings, manifest: Manifest) -> Iterator[Step]:
     """Schemas that do not exist yet."""
     existing = {name for (name,) in connection.execute("select nspname from pg_namespace")}
-    for schema in (*_LANDING_SCHEMAS, *manifest.schemas):
+    system = settings.system
+    landing = (system.raw_schema, *(["decoded"] if system.has_payloads else []))
+    for schema in (*landing, *manifest.schemas):
         if schema not in existing:
             create = sql.SQL("create schema if not exists {} authorization {}").format(
                 sql.Identifier(schema), sql.Identifier(settings.target_user)

@@ -43,10 +43,6 @@ class Table:
         """Whether a transaction's snapshot covers it; a view's tables are judged by themselves."""
         return self.is_view or self.engine in _TRANSACTIONAL_ENGINES
 
-    def column(self, name: str) -> Column | None:
-        """The column of this name."""
-        return next((column for column in self.columns if column.name == name), None)
-
 
 def read_tables(connection: Connection, config: TapConfig) -> dict[str, Table]:
     """Read the tables of the configured database, or those of them that are configured.

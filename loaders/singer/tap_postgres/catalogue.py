@@ -23,7 +23,7 @@ order by c.relname
 """
 _COLUMNS = """
 select a.attrelid::bigint, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod),
-       pg_catalog.format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null)
+       pg_catalog.format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null), not (a.attnotnull or t.typnotnull)
 from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
 where a.attrelid = any(%s) and a.attnum > 0 and not a.attisdropped
 order by a.attrelid, a.attnum
@@ -45,6 +45,11 @@ class Column:
     name: str
     sql_type: str
     data_type: str
+    nullable: bool
+
+    @property
+    def character_set(self) -> None:
+        """None: a database has one for all its columns."""
 
     @property
     def is_binary(self) -> bool:

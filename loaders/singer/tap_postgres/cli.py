@@ -8,17 +8,15 @@ from dataclasses import dataclass
 
 import psycopg
 
-from loaders.errors import LossError
 from loaders.singer.tap.cli import run_tap
 from loaders.singer.tap.plan import StreamPlan
 from loaders.singer.tap.source import Opened
 from loaders.singer.tap_postgres.catalogue import Column, Table, read_tables
 from loaders.singer.tap_postgres.config import TapConfig
 from loaders.singer.tap_postgres.queries import bookmark_query, copy_statement
+from loaders.singer.tap_postgres.reader import read_rows
 from loaders.singer.tap_postgres.snapshot import consistent_snapshot
 from loaders.singer.tap_postgres.source import connect, naming_errors
-
-_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -42,27 +40,8 @@ class PostgresSession:
         is_bytes = self.connection.info.parameter_status("server_encoding") == "SQL_ASCII"
         encoding = "SQL_ASCII" if is_bytes else "UTF8"
         statement = copy_statement(self.schema, stream, self.tables[stream.table.name], encoding)
-        with naming_errors(stream.table.name), self.connection.cursor() as cursor:
-            read = 0
-            with cursor.copy(statement) as copy:
-                # One message holds one row.
-                rows: list[bytes] = []
-                size = 0
-                for row in copy:
-                    rows.append(bytes(row))
-                    size += len(row)
-                    if size >= _BLOCK_BYTES:
-                        yield b"".join(rows), len(rows)
-                        read += len(rows)
-                        rows, size = [], 0
-            if rows:
-                yield b"".join(rows), len(rows)
-                read += len(rows)
-            if read != cursor.rowcount:
-                raise LossError(
-                    f"{stream.table.name}: the server sent {cursor.rowcount:,} rows and {read:,} came",
-                    hint="Run it again.",
-                )
+        with naming_errors(stream.table.name):
+            yield from read_rows(self.connection, statement, stream.table.name)
 
 
 class PostgresSource:
