@@ -155,11 +155,12 @@ def _target_steps(
             yield _grant_on_table(publisher, "SELECT", relation)
         yield _grant_on_table(rollback, "SELECT", table.relation)
         if contract.meta.mode != "insert" or allows_source_changes:
-            yield _grant_on_columns(publisher, "UPDATE", table.relation, columns)
-            yield _grant_on_columns(rollback, "UPDATE", table.relation, columns)
+            changed = [name for name in columns if table.key is None or name != table.key.name]
+            yield _grant_on_columns(publisher, "UPDATE", table.relation, changed)
+            yield _grant_on_columns(rollback, "UPDATE", table.relation, changed)
         if contract.meta.mode != "insert":
             continue
-        inserted = [*([table.key.name] if table.key else []), *columns]
+        inserted = list(dict.fromkeys([*([table.key.name] if table.key else []), *columns]))
         yield _grant_on_columns(publisher, "INSERT", table.relation, inserted)
         if table.sequence:
             yield _grant(publisher, "USAGE", "sequence", sql.SQL(table.sequence), table.sequence)

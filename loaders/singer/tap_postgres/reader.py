@@ -12,7 +12,7 @@ from loaders.errors import LossError
 _BLOCK_BYTES = 1 << 20
 
 
-def read_rows(connection: psycopg.Connection, statement: sql.Composable, table: str) -> Iterator[tuple[bytes, int]]:
+def read_rows(connection: psycopg.Connection, statement: sql.Composed, table: str) -> Iterator[tuple[bytes, int]]:
     """Run a COPY to STDOUT; yield its rows in blocks.
 
     Args:
@@ -44,6 +44,4 @@ def read_rows(connection: psycopg.Connection, statement: sql.Composable, table: 
             yield b"".join(rows), len(rows)
             came += len(rows)
         if came != cursor.rowcount:
-            raise LossError(
-                f"{table}: the server sent {cursor.rowcount:,} rows and {came:,} came", hint="Run it again."
-            )
+            raise LossError(f"{table}: {cursor.rowcount:,} rows were sent and {came:,} came", hint="Run it again.")
