@@ -17,7 +17,9 @@ from sandbox import untouched
 from sandbox.answer_key import Comparison
 from sandbox.answer_key import compare as compare_with_answer_key
 from sandbox.contents import renew
-from sandbox.generator import Plan
+from sandbox.dispatch import contents as dispatch
+from sandbox.dispatch.generator import Plan as DispatchPlan
+from sandbox.generator import GeneratorError, Plan
 from sandbox.servers import env_file, process, stack, state
 from sandbox.untouched import Untouched
 
@@ -56,16 +58,30 @@ def generate(
         list[str] | None, typer.Option(metavar="TABLE=COUNT", help="Rows of one table; repeatable.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed gives other names, dates and bytes.")] = 1,
+    notifications: Annotated[
+        float,
+        typer.Option(help="Share of the dispatch system's 5,102,536 notifications; its other tables have no scale."),
+    ] = 0.002,
     as_json: AsJson = False,
 ) -> None:
-    """Empty DTX 1.0, DTX 2.0, the bucket and the files, and fill them anew, defects and answer key included."""
+    """Empty DTX 1.0, DTX 2.0, the bucket and the files, and fill them anew, defects and answer key included.
+
+    The dispatch system and the orders platform likewise.
+    """
     plan = Plan(scale=scale, rows=dict(map(_row_count, rows or ())), seed=seed)
+    try:
+        dispatch_plan = DispatchPlan(notifications=notifications, seed=seed)
+    except GeneratorError as error:
+        raise ConfigurationError(str(error), hint=error.hint) from None
     with state.exclusive(HOME):
-        counts = renew(stack.start(HOME, os.environ), plan, ANSWER_KEY)
+        servers = stack.start(HOME, os.environ)
+        counts = renew(servers, plan, ANSWER_KEY)
+        dispatch_counts = dispatch.renew(servers.dispatch, dispatch_plan)
     if as_json:
-        print_json({"schema": "dtx.sandbox_generate/1", "rows": counts})
+        print_json({"schema": "dtx.sandbox_generate/1", "rows": counts, "dispatch_rows": dispatch_counts})
         return
     print_table("DTX 1.0, generated", ["table", "rows"], list(counts.items()))
+    print_table("The dispatch system, generated", ["table", "rows"], list(dispatch_counts.items()))
 
 
 def _row_count(text: str) -> tuple[str, int]:

@@ -20,7 +20,7 @@ def variables(stack: Stack) -> dict[str, str]:
     """Every environment variable that the migration, the AWS clients and dbt read, for these servers."""
     settings = stack.settings()
     found = {f"DTX_{name.upper()}": _plain(getattr(settings, name)) for name in Settings.model_fields}
-    found |= stack.s3.environment
+    found |= stack.s3.environment | stack.dispatch.environment()
     return found | {"DBT_PROJECT_DIR": "dbt_project", "DBT_PROFILES_DIR": "dbt_project"}
 
 

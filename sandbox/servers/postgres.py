@@ -75,16 +75,25 @@ class Postgres:
         Raises:
             RefusedError: a role exists with a password that is not ours.
         """
+        self.ensure_roles(*ROLES)
+        with self.connect(autocommit=True) as connection:
+            connection.execute(f"grant {APPLICATION}, {TRANSFORM} to {OWNER}")
+
+    def ensure_roles(self, *roles: str) -> None:
+        """Create those roles that do not exist yet; they log in with `role_password`.
+
+        Raises:
+            RefusedError: a role exists with a password that is not ours.
+        """
         with self.connect(autocommit=True) as connection:
             known = {name for (name,) in connection.execute("select rolname from pg_roles")}
-            for role in ROLES:
+            for role in roles:
                 if role in known:
                     self._expect_our_password(role)
                     continue
                 connection.execute(
                     sql.SQL("create role {} login password {}").format(sql.Identifier(role), self.role_password)
                 )
-            connection.execute(f"grant {APPLICATION}, {TRANSFORM} to {OWNER}")
 
     def _expect_our_password(self, role: str) -> None:
         try:
@@ -95,12 +104,12 @@ class Postgres:
                 hint="This server serves somebody else; give the sandbox another one, or none.",
             ) from None
 
-    def create_database(self, name: str, *, template: str = "template0") -> None:
-        """Create a database that the application owns, UTF8 and C.UTF-8, as a copy of `template`."""
+    def create_database(self, name: str, *, template: str = "template0", owner: str = APPLICATION) -> None:
+        """Create a database of `owner`, UTF8 and C.UTF-8, as a copy of `template`."""
         statement = "create database {} owner {} template {} encoding 'UTF8'"
         with self.connect(autocommit=True) as connection:
             connection.execute(
-                sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(APPLICATION), sql.Identifier(template))
+                sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(owner), sql.Identifier(template))
             )
 
     def has_database(self, name: str) -> bool:

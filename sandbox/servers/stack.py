@@ -17,6 +17,7 @@ from pyrage.x25519 import Identity
 
 from loaders.errors import ConfigurationError, RefusedError, ServiceError
 from loaders.settings import Settings
+from sandbox.dispatch.databases import Databases
 from sandbox.servers import mariadb, postgres, process, s3
 from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import Postgres
@@ -25,6 +26,7 @@ from sandbox.servers.state import ServerRecord, State, claim_data_folder, load, 
 
 PROGRAMS = {"mariadb": mariadb.PROGRAM, "postgres": postgres.PROGRAM, "s3": s3.PROGRAM}
 SOURCE_DATABASE, TARGET_DATABASE, BUCKET = "dtx1", "dtx2", "dtx2-files"
+DISPATCH_SOURCE, DISPATCH_TARGET = "dispatch", "orders"
 ACCESS_KEY = "AKIASANDBOX"
 VARIABLES = {"mariadb": "SANDBOX_MARIADB_URL", "postgres": "SANDBOX_POSTGRES_URL", "s3": "SANDBOX_S3_URL"}
 
@@ -40,6 +42,13 @@ class Stack:
     source_database: str = SOURCE_DATABASE
     target_database: str = TARGET_DATABASE
     bucket: str = BUCKET
+    dispatch_source: str = DISPATCH_SOURCE
+    dispatch_target: str = DISPATCH_TARGET
+
+    @property
+    def dispatch(self) -> Databases:
+        """The dispatch migration's two databases, on the same PostgreSQL."""
+        return Databases(self.postgres, self.dispatch_source, self.dispatch_target)
 
     def settings(self) -> Settings:
         """The migration's settings for these servers; nothing is read from `.env`."""
@@ -257,9 +266,12 @@ def _private_record(state: State, name: str, stack: Stack) -> ServerRecord:
 
 
 def _create_databases(home: Path, state: State, stack: Stack) -> None:
-    for kind, server, name in (
-        ("mariadb", stack.mariadb, stack.source_database),
-        ("postgres", stack.postgres, stack.target_database),
+    stack.dispatch.create_roles()
+    for kind, server, name, create in (
+        ("mariadb", stack.mariadb, stack.source_database, stack.mariadb.create_database),
+        ("postgres", stack.postgres, stack.target_database, stack.postgres.create_database),
+        ("postgres", stack.postgres, stack.dispatch_source, stack.dispatch.create_source),
+        ("postgres", stack.postgres, stack.dispatch_target, stack.dispatch.create_target),
     ):
         private = state.servers[kind].private
         where = f"{server.host}:{server.port}/{name}"
@@ -273,5 +285,5 @@ def _create_databases(home: Path, state: State, stack: Stack) -> None:
         if not private:
             state.databases.append(where)
             save(home, state)
-        server.create_database(name)
+        create(name)
     stack.s3.create_bucket(stack.bucket)
