@@ -76,7 +76,7 @@ def generate(
     with state.exclusive(HOME):
         servers = stack.start(HOME, os.environ)
         counts = renew(servers, plan, ANSWER_KEY)
-        dispatch_counts = dispatch.renew(servers.dispatch, dispatch_plan)
+        dispatch_counts = dispatch.renew(servers.dispatch, dispatch_plan, ANSWER_KEY / "dispatch")
     if as_json:
         print_json({"schema": "dtx.sandbox_generate/1", "rows": counts, "dispatch_rows": dispatch_counts})
         return
