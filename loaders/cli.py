@@ -12,8 +12,8 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from loaders.console import stderr
-from loaders.errors import ExitCode, MigrationError
-from loaders.systems import SYSTEMS, choose_system
+from loaders.errors import ExitCode, MigrationError, RefusedError
+from loaders.systems import DTX1, SYSTEMS, choose_system, chosen_system
 
 # Each verb's module and function (or its own commands), in the order in which --help shows them.
 _VERBS = {
@@ -31,6 +31,9 @@ _VERBS = {
     "mapping": ("loaders.mapping.command", "mapping_command"),
     "docs": ("loaders.mapping.site", "docs_command"),
 }
+
+# They read PHP, EFS or MySQL, or document DTX 1.0's models.
+_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "mapping", "docs"})
 
 # What typer turns Ctrl-C into.
 _INTERRUPTED = 130
@@ -63,6 +66,7 @@ app = typer.Typer(cls=Verbs, no_args_is_help=True, add_completion=False, pretty_
 
 @app.callback()
 def dtx(
+    context: typer.Context,
     system: Annotated[
         str | None,
         typer.Option("--system", metavar="NAME", help=f"{' or '.join(SYSTEMS)}; else DTX_SYSTEM, else the first."),
@@ -74,6 +78,11 @@ def dtx(
     """
     if system is not None:
         choose_system(system)
+    if context.invoked_subcommand in _FOR_DTX1_ONLY and chosen_system() is not DTX1:
+        raise RefusedError(
+            f"{chosen_system().name} has no {context.invoked_subcommand}",
+            hint="Run the verb without --system and DTX_SYSTEM.",
+        )
 
 
 def main() -> None:

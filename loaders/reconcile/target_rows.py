@@ -44,7 +44,7 @@ class _Tally:
 
 
 _WHAT_TO_DO = {
-    "target_row_missing": "Somebody deleted it in the target: decide whether it should come back; nothing will make it.",
+    "target_row_missing": "Somebody deleted it in the target: decide whether it should come back; nothing re-makes it.",
     "target_row_changed": "Somebody edited it in the target: decide which side holds; it is never overwritten.",
     "target_row_claimed_twice": "Two map rows name one place of a target row: look at their batches, roll one back.",
     "twin_of_a_published_row": "A target row that no map row names equals a published one: find out who made it.",

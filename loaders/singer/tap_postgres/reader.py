@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import Buffer
 
 from loaders.errors import LossError
 
@@ -29,12 +30,12 @@ def read_rows(connection: psycopg.Connection, statement: sql.Composed, table: st
     """
     with connection.cursor() as cursor:
         came = 0
-        rows: list[bytes] = []
+        rows: list[Buffer] = []
         size = 0
         with cursor.copy(statement) as copy:
             # One message holds one row.
             for row in copy:
-                rows.append(bytes(row))
+                rows.append(row)
                 size += len(row)
                 if size >= _BLOCK_BYTES:
                     yield b"".join(rows), len(rows)
