@@ -107,12 +107,15 @@ def read_standing(
         source_table: as in the id map's `entity`.
         options: of the decision that rules the table; with one only, the dispositions are that option's.
     """
-    by_option = sql.Identifier("migration_intermediate", f"int_{system.name}__{source_table}_by_option")
+    by_option = sql.Identifier(
+        "migration_intermediate", f"int_{system.name}__{system.short_name(source_table)}_by_option"
+    )
     if len(options) > 1:
         rulings = sql.SQL("select option, source_key, disposition from {}").format(by_option)
     else:
         rulings = sql.SQL("select {}::text, source_key, disposition from {}").format(
-            sql.Literal(options[0]), sql.Identifier("migration_dispositions", f"dsp_{system.name}__{source_table}")
+            sql.Literal(options[0]),
+            sql.Identifier("migration_dispositions", f"dsp_{system.name}__{system.short_name(source_table)}"),
         )
     query = sql.SQL(_STANDING).format(source_table=sql.Literal(source_table), rulings=rulings)
     return [Standing(source_table, *row) for row in connection.execute(query)]

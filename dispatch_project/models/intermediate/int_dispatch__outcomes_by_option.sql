@@ -15,7 +15,7 @@ by_option as (
             outcomes.disposition,
             outcomes.reason_code,
             count(*) as row_count
-        from {{ ref('int_dispatch__' ~ source_table ~ '_by_option') }} as outcomes
+        from {{ ref('int_dispatch__' ~ (source_table | replace('dispatch_', '')) ~ '_by_option') }} as outcomes
         group by outcomes.option, outcomes.disposition, outcomes.reason_code
         {%- if not loop.last %}
             union all

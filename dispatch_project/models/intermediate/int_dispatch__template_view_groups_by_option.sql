@@ -2,7 +2,7 @@ with
 
 junctions as (
 
-    select * from {{ ref('stg_dispatch__dispatch_template_view_groups') }}
+    select * from {{ ref('stg_dispatch__template_view_groups') }}
 
 ),
 

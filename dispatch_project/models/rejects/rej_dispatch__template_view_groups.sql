@@ -2,7 +2,7 @@ with
 
 by_option as (
 
-    select * from {{ ref('int_dispatch__dispatch_template_view_groups_by_option') }}
+    select * from {{ ref('int_dispatch__template_view_groups_by_option') }}
     where disposition = 'reject' and option = {{ decision('D7-11') }}
 
 ),
