@@ -105,7 +105,7 @@ def test_two_components_from_source_to_target_and_back(world: World) -> None:
     world.replicate()
     world.build()
     first = world.publish()
-    assert [(model.model, model.published) for model in first.models] == [
+    assert [(model.contract.model, model.published) for model in first.models] == [
         ("pub_dispatch__team", 2),
         ("pub_dispatch__template_view_group", 2),
     ]
@@ -134,14 +134,14 @@ def test_two_components_from_source_to_target_and_back(world: World) -> None:
     assert "dispatch_office" not in reports
 
     # P7: a second run finds the row that changed and the one that is new, though nothing says when.
+    world.source("delete from dispatch_template_view_groups where id = 2")
     world.source("update dispatch_template_view_groups set group_id = 11 where id = 1")
     world.source("insert into dispatch_template_view_groups (id, template_id, group_id) values (4, 8, 11)")
     world.target("insert into templates (name, legacy_template_id) values ('Eight', 8)")
-    world.source("delete from dispatch_template_view_groups where id = 2")
     world.replicate()
     world.build()
     second = world.publish()
-    (view_groups,) = [model for model in second.models if model.model == "pub_dispatch__template_view_group"]
+    (view_groups,) = [model for model in second.models if model.contract.model == "pub_dispatch__template_view_group"]
     assert view_groups.published == 2
     assert view_groups.drift["source_changed"] == 1
     drifted = world.databases.postgres.connect(world.databases.target_name)
