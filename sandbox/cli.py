@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,7 +18,10 @@ from sandbox.answer_key import Comparison
 from sandbox.answer_key import compare as compare_with_answer_key
 from sandbox.contents import renew
 from sandbox.dispatch import contents as dispatch
+from sandbox.dispatch.compare import compare as compare_dispatch
+from sandbox.dispatch.databases import TRANSFORM
 from sandbox.dispatch.generator import Plan as DispatchPlan
+from sandbox.dispatch.growth import grow as grow_dispatch
 from sandbox.generator import GeneratorError, Plan
 from sandbox.servers import env_file, process, stack, state
 from sandbox.untouched import Untouched
@@ -92,10 +95,36 @@ def _row_count(text: str) -> tuple[str, int]:
 
 
 @app.command()
-def compare(outcomes: Path, *, as_json: AsJson = False) -> None:
+def grow(*, as_json: AsJson = False) -> None:
+    """Change the dispatch system as two months of work do, and write its answer key anew; see docs/dispatch.md."""
+    with state.exclusive(HOME):
+        counts = grow_dispatch(stack.start(HOME, os.environ).dispatch, ANSWER_KEY / "dispatch")
+    rows = [[table, change, number] for (table, change), number in sorted(counts.items())]
+    if as_json:
+        print_json(
+            {
+                "schema": "dtx.sandbox_grow/1",
+                "rows": [dict(zip(("source_table", "change", "rows"), row, strict=True)) for row in rows],
+            }
+        )
+        return
+    print_table("The dispatch system, two months later", ["table", "change", "rows"], rows)
+
+
+@app.command()
+def compare(
+    outcomes: Path,
+    *,
+    system: Annotated[Literal["dtx1", "dispatch"], typer.Option(help="Which system was migrated.")] = "dtx1",
+    as_json: AsJson = False,
+) -> None:
     """Hold what `dtx reconcile --rows` wrote against the answer key, row by row; exit code 1 if they differ."""
     with state.exclusive(HOME):
-        settings = stack.start(HOME, os.environ).settings()
+        servers = stack.start(HOME, os.environ)
+    if system == "dispatch":
+        _compare_dispatch(servers, outcomes, as_json)
+        return
+    settings = servers.settings()
     with connect(settings, "transform") as target:
         comparisons = compare_with_answer_key(target, ANSWER_KEY, outcomes)
         before = untouched.judge(target, ANSWER_KEY / "before")
@@ -109,12 +138,20 @@ def compare(outcomes: Path, *, as_json: AsJson = False) -> None:
         raise typer.Exit(ExitCode.LOSS)
 
 
+def _compare_dispatch(servers: stack.Stack, outcomes: Path, as_json: bool) -> None:
+    with servers.dispatch.target(role=TRANSFORM) as target:
+        comparisons = compare_dispatch(target, ANSWER_KEY / "dispatch", outcomes)
+    if as_json:
+        print_json({"schema": "dtx.sandbox_compare/1", "tables": [asdict(each) for each in comparisons]})
+    else:
+        _show_tables(comparisons)
+        _show_first(comparisons)
+    if not comparisons or any(each.differences or not each.rows for each in comparisons):
+        raise typer.Exit(ExitCode.LOSS)
+
+
 def _show_comparisons(comparisons: list[Comparison], before: Untouched) -> None:
-    print_table(
-        "Held against the answer key, row by row",
-        ["table", "option", "source rows", "target rows", "differences"],
-        [[each.table, each.option, each.rows, each.target_rows, each.differences] for each in comparisons],
-    )
+    _show_tables(comparisons)
     print_table(
         "DTX 2.0's rows from before, but for what the answer key changes",
         ["rows", "differences"],
@@ -122,6 +159,18 @@ def _show_comparisons(comparisons: list[Comparison], before: Untouched) -> None:
     )
     if before.first:
         print_table("First of these differences", ["table", "id", "what"], [list(each) for each in before.first])
+    _show_first(comparisons)
+
+
+def _show_tables(comparisons: list[Comparison]) -> None:
+    print_table(
+        "Held against the answer key, row by row",
+        ["table", "option", "source rows", "target rows", "differences"],
+        [[each.table, each.option, each.rows, each.target_rows, each.differences] for each in comparisons],
+    )
+
+
+def _show_first(comparisons: list[Comparison]) -> None:
     if first := [difference for each in comparisons for difference in each.first]:
         print_table(
             "First differences",

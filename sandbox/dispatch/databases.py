@@ -22,7 +22,7 @@ SOURCE_APPLICATION, READER, TARGET_APPLICATION, TRANSFORM, PUBLISHER, ROLLBACK, 
     "orders_rollback",
     "orders_owner",
 )
-_SQL = Path(__file__).parent / "sql"
+SQL_FOLDER = Path(__file__).parent / "sql"
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class Databases:
         """A connection to the source as the application that owns it, in UTC."""
         return self._connect(self.source_name, SOURCE_APPLICATION, options)
 
-    def target(self, **options: Any) -> psycopg.Connection:
-        """A connection to the target as the application that owns its tables, in UTC."""
-        return self._connect(self.target_name, TARGET_APPLICATION, options)
+    def target(self, *, role: str = TARGET_APPLICATION, **options: Any) -> psycopg.Connection:
+        """A connection to the target in UTC; as the application that owns its tables, where no other role is named."""
+        return self._connect(self.target_name, role, options)
 
     def environment(self) -> dict[str, str]:
         """The variables `DISPATCH_…` that the migration reads."""
@@ -95,4 +95,4 @@ class Databases:
 
     def _run(self, name: str, role: str, script: str) -> None:
         with self.postgres.connect(name, role=role) as connection:
-            connection.execute(sql.SQL((_SQL / script).read_text(encoding="utf-8")))
+            connection.execute(sql.SQL((SQL_FOLDER / script).read_text(encoding="utf-8")))

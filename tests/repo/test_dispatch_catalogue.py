@@ -1,89 +1,102 @@
-"""The dispatch system's catalogue, its column maps, its DDL in the sandbox and meltano.yml say the same."""
+"""The dispatch migration's catalogue, decisions, reasons and value maps agree with each other and with the DDL."""
 
 from __future__ import annotations
 
 import csv
 import re
-from pathlib import Path
-from typing import Any
-
-import pytest
-import yaml
+from collections import Counter
 
 from loaders.settings import PROJECT_ROOT
-from loaders.systems import DISPATCH
+from sandbox.dispatch.answers import rules
+from sandbox.dispatch.answers.notifications import NEED_NO_CONTEXT
+from sandbox.dispatch.databases import SQL_FOLDER
+from sandbox.dispatch.decisions import chosen_options
+from sandbox.dispatch.generator.notifications import TEMPLATES
 
-MELTANO = yaml.safe_load((PROJECT_ROOT / "meltano.yml").read_text(encoding="utf-8"))
-DDL = (PROJECT_ROOT / "sandbox" / "dispatch" / "sql" / "source_tables.sql").read_text(encoding="utf-8")
-MAPS = sorted((DISPATCH.seeds / "column_maps").glob("*.csv"))
-TARGET = (PROJECT_ROOT / "sandbox" / "dispatch" / "sql" / "target_tables.sql").read_text(encoding="utf-8")
-
+SEEDS = PROJECT_ROOT / "seeds" / "dispatch"
 Line = dict[str, str]
 
 
-def lines(path: Path) -> list[Line]:
-    with path.open(encoding="utf-8", newline="") as file:
+def lines(name: str) -> list[Line]:
+    with (SEEDS / f"{name}.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-TABLES = lines(DISPATCH.seeds / "ledger" / "source_tables.csv")
-COLUMNS = lines(DISPATCH.seeds / "ledger" / "source_columns.csv")
+COLUMNS, TABLES = lines("ledger/source_columns"), lines("ledger/source_tables")
+DECISIONS, REASONS = lines("ledger/decisions"), lines("ledger/reason_codes")
 
 
-def tap() -> dict[str, Any]:
-    (found,) = [each for each in MELTANO["plugins"]["extractors"] if each["name"] == "tap-postgres"]
-    config: dict[str, Any] = found["config"]
-    return config
+def ddl() -> list[tuple[str, str, str, str, str]]:
+    """Table, column, type, nullable and key of each column, read from the DDL's text."""
+    found = []
+    script = (SQL_FOLDER / "source_tables.sql").read_text(encoding="utf-8")
+    for table, body in re.findall(r"create table (\w+) \((.*?)\n\);", script, flags=re.DOTALL):
+        for name, rest in re.findall(r'^    "?(?!unique)(\w+)"? (.+?),?$', body, flags=re.MULTILINE):
+            key = "primary" if "primary key" in rest else ""
+            nullable = "false" if key or "not null" in rest else "true"
+            kind = re.sub(r" ?(primary key|not null|unique)", "", rest).replace(", ", ",")
+            found.append((table, name, kind, nullable, key))
+    return found
 
 
-def defined(ddl: str) -> dict[str, list[str]]:
-    """Each table's columns as the DDL has them."""
-    tables = re.findall(r"^create table (\w+) \((.*?)^\);", ddl, flags=re.MULTILINE | re.DOTALL)
-    return {
-        name: re.findall(r'^    "?(?!unique|check|primary)([a-z_0-9]+)"? ', body, re.MULTILINE) for name, body in tables
+def test_the_catalogue_is_the_ddl() -> None:
+    assert [
+        (c["source_table"], c["column_name"], c["postgres_type"], c["nullable"], c["key"]) for c in COLUMNS
+    ] == ddl()
+    widths = Counter(column["source_table"] for column in COLUMNS)
+    assert {table["source_table"]: int(table["columns"]) for table in TABLES} == widths
+    assert {(column["system"], table["system"]) for column in COLUMNS for table in TABLES} == {("dispatch", "dispatch")}
+
+
+def test_credentials_and_nothing_else_stay_in_the_source() -> None:
+    kept = {f"{c['source_table']}.{c['column_name']}" for c in COLUMNS if c["extracted"] == "false"}
+    assert kept == {"auth_user.password", "dispatch_operation.card_bin", "dispatch_globalsetting.value"}
+    assert kept == {f"{c['source_table']}.{c['column_name']}" for c in COLUMNS if c["privacy"] == "credential"}
+
+
+def test_classes_are_those_of_the_other_catalogue() -> None:
+    with (PROJECT_ROOT / "seeds" / "ledger" / "source_columns.csv").open(newline="", encoding="utf-8") as file:
+        known = {line["privacy"] for line in csv.DictReader(file)}
+    assert {column["privacy"] for column in COLUMNS} <= known
+    assert {column["evidence"] for column in COLUMNS} == {"named", "inferred"}
+
+
+def test_every_column_and_table_is_described_in_one_sentence() -> None:
+    assert [line for line in (*COLUMNS, *TABLES) if not re.fullmatch(r"\S[^\n]{2,118}\.", line["description"])] == []
+
+
+def test_each_component_has_a_decision_and_reasons() -> None:
+    known = {decision["decision_id"] for decision in DECISIONS}
+    components = [table for table in TABLES if table["component"]]
+    assert len(components) == 9
+    assert {table["decision_id"] for table in components} <= known
+    assert {reason["source_table"] for reason in REASONS} == {table["source_table"] for table in components}
+    assert {reason["decision_id"] for reason in REASONS} <= known
+    assert {table["disposition"] for table in TABLES if not table["component"]} == {"elsewhere"}
+
+
+def test_options_are_unique_among_all_decisions_and_the_chosen_one_is_among_them() -> None:
+    options = [option for decision in DECISIONS for option in decision["options"].split("|")]
+    assert len(options) == len(set(options))
+    assert all(decision["chosen"] in decision["options"].split("|") for decision in DECISIONS)
+    assert all(not set(d["options"].split("|")) & set(d["refused_options"].split("|")) for d in DECISIONS)
+    assert chosen_options() == {decision["chosen"] for decision in DECISIONS}
+
+
+def test_no_reason_is_listed_twice() -> None:
+    codes = [(reason["source_table"], reason["reason_code"], reason["disposition"]) for reason in REASONS]
+    assert len(codes) == len(set(codes))
+
+
+def test_value_maps_say_what_the_answer_key_says() -> None:
+    teams = {line["group_name"]: (line["team_name"], line["department"]) for line in lines("value_maps/team_names")}
+    assert teams == rules.TEAMS
+    shipped = {
+        line["status_map"]: line["instruction_status"]
+        for line in lines("value_maps/instruction_status")
+        if line["is_shipped"] == "true"
     }
-
-
-def test_the_tap_reads_the_tables_of_the_catalogue() -> None:
-    assert tap()["tables"] == [table["source_table"] for table in TABLES]
-
-
-def test_x1_the_tap_withholds_every_credential_and_only_those() -> None:
-    withheld = [f"{c['source_table']}.{c['column_name']}" for c in COLUMNS if c["extracted"] == "false"]
-    assert withheld
-    assert tap()["withheld_columns"] == withheld
-    assert {c["privacy"] == "credential" for c in COLUMNS if c["extracted"] == "false"} == {True}
-    assert not [c for c in COLUMNS if c["extracted"] != "false" and c["privacy"] == "credential"]
-
-
-def test_the_catalogue_is_the_sandboxs_ddl() -> None:
-    catalogue: dict[str, list[str]] = {}
-    for column in COLUMNS:
-        catalogue.setdefault(column["source_table"], []).append(column["column_name"])
-    assert defined(DDL) == catalogue
-
-
-@pytest.mark.parametrize("path", MAPS, ids=[path.stem for path in MAPS])
-def test_a_column_map_names_every_column_and_only_columns_that_are_there(path: Path) -> None:
-    mapped = lines(path)
-    of_table = [column for column in COLUMNS if column["source_table"] == path.stem]
-    assert {line["source_table"] for line in mapped} == {path.stem}
-    assert {line["column_name"] for line in mapped} == {column["column_name"] for column in of_table}
-    withheld = {line["column_name"] for line in mapped if line["disposition"] == "withheld"}
-    assert withheld == {column["column_name"] for column in of_table if column["extracted"] == "false"}
-    targets = defined(TARGET)
-    for line in mapped:
-        assert line["disposition"] in ("mapped", "dropped", "withheld", "key"), line
-        assert bool(line["target_table"]) == (line["disposition"] == "mapped"), line
-        if line["target_table"]:
-            assert line["target_column"] in targets[line["target_table"].removeprefix("public.")], line
-
-
-def test_every_source_table_of_a_publish_model_has_its_column_map() -> None:
-    published = {
-        match
-        for path in (DISPATCH.project / "models" / "publish").glob("*.yml")
-        for match in re.findall(r"source_table: (\w+)", path.read_text(encoding="utf-8"))
-    }
-    assert published
-    assert published <= {path.stem for path in MAPS}
+    assert shipped == {option: status for option, status in rules.SHIPPED_STATUS.items() if status}
+    templates = {line["template_name"]: line["needs_context"] for line in lines("value_maps/notification_templates")}
+    assert list(templates) == list(TEMPLATES)
+    assert {name for name, needed in templates.items() if needed == "false"} == NEED_NO_CONTEXT

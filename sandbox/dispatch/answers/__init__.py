@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import psycopg
@@ -33,14 +33,21 @@ def write_answers(databases: Databases, folder: Path) -> None:
         databases: filled; the target's phase 7 may be published already or not.
         folder: gets `<table>.csv` and `counts/dispatch_notification.csv`.
     """
-    shutil.rmtree(folder, ignore_errors=True)
     with databases.source() as source, databases.target() as target:
         find = read_lookups(source, target)
-        for table, answered in small_answers(source, find).items():
-            _write(folder, table, answered)
-        _write(folder, NOTIFICATIONS, _notifications(source, find))
-        counts = count_notifications(source, find)
+        write_judged(source, find, small_answers(source, find), folder)
         source.rollback()
+
+
+def write_judged(
+    source: psycopg.Connection, find: Lookups, judged: Mapping[str, Mapping[str, Answers]], folder: Path
+) -> None:
+    """Write the answer key from answers by table and key, and the notifications that the source has."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for table, answered in judged.items():
+        _write(folder, table, answered.items())
+    _write(folder, NOTIFICATIONS, _notifications(source, find))
+    counts = count_notifications(source, find)
     (folder / "counts").mkdir()
     with (folder / "counts" / f"{NOTIFICATIONS}.csv").open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file, lineterminator="\n")
@@ -143,7 +150,6 @@ def text_rows(connection: psycopg.Connection, table: str, condition: str = "true
         yield from cursor.execute(statement)
 
 
-def _write(folder: Path, table: str, answered: dict[str, Answers] | Iterable[tuple[str, Answers]]) -> None:
-    pairs = answered.items() if isinstance(answered, dict) else answered
-    for _ in written(folder, table, (Planted((), answers, key) for key, answers in pairs)):
+def _write(folder: Path, table: str, answered: Iterable[tuple[str, Answers]]) -> None:
+    for _ in written(folder, table, (Planted((), answers, key) for key, answers in answered)):
         pass

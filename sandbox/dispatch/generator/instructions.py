@@ -32,7 +32,7 @@ def generate(seed: int, patients: Sequence[tuple[Any, ...]]) -> list[tuple[Any, 
         patient: int | None = dice.roll(number, 0, eligible) + 1
         rejected = number in DELETED or number in WITHOUT_PATIENT or number in WITHOUT_DOCTOR
         if rejected:
-            status = (4, 0, 1, 2)[number % 4]
+            status = (4, 0, 1, 2)[number // 104 % 4]
         else:
             status = _status(loaded)
             loaded += 1

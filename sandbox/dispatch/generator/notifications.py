@@ -152,14 +152,14 @@ def _insert(connection: psycopg.Connection, keys: range, sent: int, seed: int, p
             "user_type": content_types.USER,
             "plan_type": content_types.key_of("plan"),
             "payment_type": content_types.key_of("payment"),
-            "templates": list(_TEMPLATES),
+            "templates": list(TEMPLATES),
             "given": ["Ana", "Björn", "Chloé", "Dmitri", "Inés", "James", "Zoë"],
             "family": ["Müller", "O'Brien", "García", "Nuñez", "Brown", "Weiß"],
         },
     )
 
 
-_TEMPLATES = (
+TEMPLATES = (
     "instruction_submitted",
     "instruction_approved",
     "instruction_shipped",

@@ -34,8 +34,9 @@ _PRODUCTS = (
     (11, "Scan fee", 7, False),
     (12, "Replacement bracket", 3, False),
 )
-# How many rows of the junction have which products: 93 of courses 1 to 3, 68 of course 7, 5 deleted.
-_PRODUCT_ROWS = (((2, 4, 10), 55), ((1, 6), 27), ((3, 12), 11), ((5, 9, 11), 68), ((7, 8), 5))
+# How many rows of the junction have which products, and the template they start at: 93 of courses 1 to 3, 68 of
+# course 7, 5 deleted. The starts keep two products of a course out of one template.
+_PRODUCT_ROWS = (((2, 4, 10), 55, 3), ((1, 6), 27, 2), ((3, 12), 11, 2), ((5, 9, 11), 68, 60), ((7, 8), 5, 100))
 _GROUP_ROWS = (("Technician", 92), ("Master", 48), ("Sales", 25), ("Doctor", 18))
 _VIEW_ROLES, _EDIT_ROLES, _PREDECESSORS = 1036, 603, 191
 
@@ -82,9 +83,9 @@ def generate(seed: int, role_keys: list[int]) -> Tables:
 
 def _product_pairs() -> Iterator[tuple[int, int]]:
     """Template and product; a template has at most one product of a course."""
-    for products, rows in _PRODUCT_ROWS:
+    for products, rows, start in _PRODUCT_ROWS:
         for row in range(rows):
-            yield (row * 7 + len(products)) % TEMPLATES + 1, products[row % len(products)]
+            yield (row * 7 + start) % TEMPLATES + 1, products[row % len(products)]
 
 
 def _spread(others: list[int], count: int, step: int) -> Iterator[tuple[int, int]]:
