@@ -20,7 +20,7 @@ lint: setup ## Check style and types of Python and SQL
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
-	$(RUN) sqlfluff lint dbt_project/models tests/dbt
+	$(RUN) sqlfluff lint dbt_project/models dispatch_project/models tests/dbt
 
 test: setup ## Run every test on real servers
 	$(RUN) python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests/end_to_end tests
@@ -45,6 +45,7 @@ docs: ## Build the mapping reference: dbt's documentation, as one static page
 
 benchmark: ## Measure the stages side by side with the usual tools
 	$(RUN) python -m benchmarks.replicate
+	$(RUN) python -m benchmarks.replicate_postgres
 	$(RUN) python -m benchmarks.decode
 	$(RUN) python -m benchmarks.files
 	$(RUN) python -m benchmarks.publish

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import typer
 from rich.markup import escape
@@ -12,7 +12,8 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from loaders.console import stderr
-from loaders.errors import ExitCode, MigrationError
+from loaders.errors import ExitCode, MigrationError, RefusedError
+from loaders.systems import DTX1, SYSTEMS, choose_system, chosen_system
 
 # Each verb's module and function (or its own commands), in the order in which --help shows them.
 _VERBS = {
@@ -31,6 +32,9 @@ _VERBS = {
     "mapping": ("loaders.mapping.command", "mapping_command"),
     "docs": ("loaders.mapping.site", "docs_command"),
 }
+
+# They read PHP, EFS or MySQL, or document DTX 1.0's models.
+_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "mapping", "docs"})
 
 # What typer turns Ctrl-C into.
 _INTERRUPTED = 130
@@ -62,11 +66,24 @@ app = typer.Typer(cls=Verbs, no_args_is_help=True, add_completion=False, pretty_
 
 
 @app.callback()
-def dtx() -> None:
-    """Moves DTX 1.0 into DTX 2.0 and proves what became of every row.
+def dtx(
+    context: typer.Context,
+    system: Annotated[
+        str | None,
+        typer.Option("--system", metavar="NAME", help=f"{' or '.join(SYSTEMS)}; else DTX_SYSTEM, else the first."),
+    ] = None,
+) -> None:
+    """Moves DTX 1.0 into DTX 2.0, and dispatch into the orders platform, and proves what became of every row.
 
     Exit codes: 0 clean, 1 loss or drift, 2 could not run, 3 refused.
     """
+    if system is not None:
+        choose_system(system)
+    if context.invoked_subcommand in _FOR_DTX1_ONLY and chosen_system() is not DTX1:
+        raise RefusedError(
+            f"{chosen_system().name} has no {context.invoked_subcommand}",
+            hint="Run the verb without --system and DTX_SYSTEM.",
+        )
 
 
 def main() -> None:

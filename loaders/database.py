@@ -47,9 +47,10 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
         )
     except psycopg.OperationalError as error:
         where = f"{settings.target_host}:{settings.target_port}/{settings.target_database} as {user}"
+        target = f"{settings.system.prefix}TARGET"
         raise ServiceError(
             f"cannot connect to PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
-            hint="Is the server up, and are DTX_TARGET_HOST, DTX_TARGET_PORT and this role's user and password right?",
+            hint=f"Is the server up, and are {target}_HOST, {target}_PORT and this role's user and password right?",
         ) from None
 
 

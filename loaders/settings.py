@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import DotEnvSettingsSource, EnvSettingsSource
 
 from loaders.errors import ConfigurationError
+from loaders.systems import DISPATCH, DTX1, PROJECT_ROOT, System, chosen_system
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+__all__ = ["PROJECT_ROOT", "DispatchSettings", "Settings", "load_settings"]
 
 
 class Settings(BaseSettings):
     """All settings. A role's connection is `target_*` with that role's user and password.
 
-    Roles (least privilege, reliability P15): *transform* owns raw_dtx1, decoded and dbt's schemas; *publisher* inserts
-    and updates application rows and writes the ledger; *rollback* deletes what was published; *owner* creates schemas
-    and grants.
+    Roles (least privilege, reliability P15): *transform* owns the raw layer, decoded and dbt's schemas; *publisher*
+    inserts and updates application rows and writes the ledger; *rollback* deletes what was published; *owner* creates
+    schemas and grants.
     """
+
+    system: ClassVar[System] = DTX1
 
     model_config = SettingsConfigDict(
         env_prefix="DTX_", env_file=PROJECT_ROOT / ".env", extra="ignore", frozen=True, env_ignore_empty=True
@@ -97,18 +101,82 @@ class Settings(BaseSettings):
     )
 
 
-@cache
+class DispatchSettings(Settings):
+    """Settings of the dispatch migration: its two databases are DISPATCH_*, all else is as it is for DTX 1.0."""
+
+    system: ClassVar[System] = DISPATCH
+
+    source_port: int = 5432
+    source_database: str = "dispatch"
+    # Dispatch has no files.
+    efs_root: Path = Path()
+    s3_bucket: str = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what belongs to the databases from variables of the system's own prefix, and nothing else."""
+        file = dotenv_settings.env_file if isinstance(dotenv_settings, DotEnvSettingsSource) else None
+        own = DISPATCH.prefix
+        return (
+            init_settings,
+            _Some(settings_cls, EnvSettingsSource(settings_cls, env_prefix=own), of_databases=True),
+            _Some(settings_cls, DotEnvSettingsSource(settings_cls, env_file=file, env_prefix=own), of_databases=True),
+            _Some(settings_cls, env_settings, of_databases=False),
+            _Some(settings_cls, dotenv_settings, of_databases=False),
+        )
+
+
+class _Some(PydanticBaseSettingsSource):
+    """Another source's values, but only those of the databases, or only the others."""
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource, *, of_databases: bool
+    ) -> None:
+        super().__init__(settings_cls)
+        self._source, self._of_databases = source, of_databases
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """As the other source has it."""
+        return self._source.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in self._source().items() if is_of_databases(name) == self._of_databases}
+
+
+def is_of_databases(name: str) -> bool:
+    """Whether a setting says which databases a migration goes from and to, and as whom; each system has its own."""
+    return name == "environment" or name.startswith(("source_", "target_", "publisher_", "rollback_", "owner_"))
+
+
 def load_settings() -> Settings:
-    """Read the settings once.
+    """Read the chosen system's settings once.
 
     Raises:
         ConfigurationError: names each variable that is missing or wrong, without its value.
     """
+    return _load(chosen_system())
+
+
+@cache
+def _load(system: System) -> Settings:
     try:
-        return Settings()
+        return DispatchSettings() if system is DISPATCH else Settings()
     except ValidationError as error:
-        faults = [f"DTX_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        faults = [
+            f"{_variable(system, '_'.join(map(str, e['loc'])))}: {e['msg']}" for e in error.errors(include_input=False)
+        ]
         raise ConfigurationError(
             "settings are missing or wrong: " + "; ".join(faults),
             hint="Copy .env.example to .env and fill it in, or run `make sandbox`, which writes one.",
         ) from None
+
+
+def _variable(system: System, name: str) -> str:
+    return f"{system.prefix if is_of_databases(name) else DTX1.prefix}{name.upper()}"

@@ -1,4 +1,4 @@
-"""dbt's source YAML, made from seeds/ledger/source_tables.csv and source_columns.csv.
+"""dbt's source YAML, made from each system's source_tables.csv and source_columns.csv.
 
 `python -m loaders.catalogue.source_yaml` writes the files; a test holds them against the catalogue.
 """
@@ -11,13 +11,15 @@ from typing import Any
 
 import yaml
 
-from loaders.settings import PROJECT_ROOT
+from loaders.systems import DISPATCH, DTX1, System
 
-_LEDGER = PROJECT_ROOT / "seeds" / "ledger"
-_MODELS = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "dtx1"
 _HEADER = (
-    "# Made from seeds/ledger/source_columns.csv by `python -m loaders.catalogue.source_yaml`; edit the catalogue.\n"
+    "# Made from {seeds}/ledger/source_columns.csv by `python -m loaders.catalogue.source_yaml`; edit the catalogue.\n"
 )
+_DESCRIPTIONS = {
+    DTX1: "DTX 1.0 as its MySQL prints it: text, and bytes where it holds bytes.",
+    DISPATCH: "The dispatch system as its PostgreSQL prints it: text. What is withheld there is not here.",
+}
 _OUR_COLUMNS = (
     ("_loaded_at", "timestamptz", "Snapshot time of the load, the same for all its rows."),
     (
@@ -26,75 +28,85 @@ _OUR_COLUMNS = (
         "NULL, or column name to hex bytes of each text that PostgreSQL cannot hold; the column itself is then NULL.",
     ),
 )
-_BINARY_TYPES = ("binary", "varbinary", "blob", "tinyblob", "mediumblob", "longblob", "bit")
+_BINARY_TYPES = ("binary", "varbinary", "blob", "tinyblob", "mediumblob", "longblob", "bit", "bytea")
 
 Row = dict[str, str]
 
 
 def source_files() -> dict[Path, str]:
-    """Each source file's path and the text it must have: one file per area of DTX 1.0, every table and column."""
-    tables, columns = _read("source_tables.csv"), _read("source_columns.csv")
-    areas = sorted({table["area"] for table in tables})
-    return {
-        _MODELS / f"_dtx1__area{area}__sources.yml": render([t for t in tables if t["area"] == area], columns)
-        for area in areas
+    """Each source file's path and the text it must have: every table and column, DTX 1.0's in one file per area."""
+    tables, columns = _read(DTX1, "source_tables.csv"), _read(DTX1, "source_columns.csv")
+    of_areas = {
+        _folder(DTX1) / f"_dtx1__area{area}__sources.yml": render(
+            DTX1, [table for table in tables if table["area"] == area], columns
+        )
+        for area in sorted({table["area"] for table in tables})
     }
+    dispatch = render(DISPATCH, _read(DISPATCH, "source_tables.csv"), _read(DISPATCH, "source_columns.csv"))
+    return {**of_areas, _folder(DISPATCH) / "_dispatch__sources.yml": dispatch}
 
 
-def render(tables: list[Row], columns: list[Row]) -> str:
+def render(system: System, tables: list[Row], columns: list[Row]) -> str:
     """The YAML of one source file.
 
     Args:
+        system: the source.
         tables: lines of source_tables.csv, in the order wanted.
-        columns: lines of source_columns.csv; those of other tables are passed over.
+        columns: lines of source_columns.csv; those of other tables, and what never leaves the source, are passed over.
     """
     document = {
         "sources": [
             {
-                "name": "dtx1",
-                "schema": "raw_dtx1",
-                "description": "DTX 1.0 as its MySQL prints it: text, and bytes where it holds bytes.",
-                "config": {"meta": {"system": "dtx1"}},
-                "tables": [_table(table, columns) for table in tables],
+                "name": system.name,
+                "schema": system.raw_schema,
+                "description": _DESCRIPTIONS[system],
+                "config": {"meta": {"system": system.name}},
+                "tables": [_table(system, table, columns) for table in tables],
             }
         ]
     }
-    return _HEADER + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+    header = _HEADER.format(seeds=system.seeds_name)
+    return header + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
 
 
-def _table(table: Row, columns: list[Row]) -> dict[str, Any]:
+def _table(system: System, table: Row, columns: list[Row]) -> dict[str, Any]:
     name = table["source_table"]
     own = sorted((c for c in columns if c["source_table"] == name), key=lambda c: int(c["ordinal"]))
+    mapping = f"\n\n{{{{ doc('mapping_{name}') }}}}" if system is DTX1 else ""
     return {
         "name": name,
-        "description": f"{table['description']}\n\n{{{{ doc('mapping_{name}') }}}}",
+        "description": f"{table['description']}{mapping}",
         "config": {"meta": {"key_columns": table["key_columns"], "decision_id": table["decision_id"]}},
         "columns": [
-            *(_column(column) for column in own),
+            *(_column(system, column) for column in own if column.get("extracted") != "false"),
             *({"name": n, "description": d, "data_type": t} for n, t, d in _OUR_COLUMNS),
         ],
     }
 
 
-def _column(column: Row) -> dict[str, Any]:
-    meta = {"mysql_type": column["mysql_type"], "evidence": column["evidence"]}
+def _column(system: System, column: Row) -> dict[str, Any]:
+    meta = {system.type_column: column[system.type_column], "evidence": column["evidence"]}
     entry: dict[str, Any] = {
         "name": column["column_name"],
         "description": column["description"],
-        "data_type": _raw_type(column),
+        "data_type": _raw_type(system, column),
     }
     if not column["column_name"].isidentifier() or not column["column_name"].islower():
         entry["quote"] = True
     return entry | {"config": {"meta": meta}}
 
 
-def _raw_type(column: Row) -> str:
-    base = column["mysql_type"].partition("(")[0].lower()
-    return "bytea" if column["php_payload"] == "true" or base in _BINARY_TYPES else "text"
+def _raw_type(system: System, column: Row) -> str:
+    base = column[system.type_column].partition("(")[0].lower()
+    return "bytea" if column.get("php_payload") == "true" or base in _BINARY_TYPES else "text"
 
 
-def _read(name: str) -> list[Row]:
-    with (_LEDGER / name).open(encoding="utf-8", newline="") as file:
+def _folder(system: System) -> Path:
+    return system.project / "models" / "staging" / system.name
+
+
+def _read(system: System, name: str) -> list[Row]:
+    with (system.seeds / "ledger" / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -10,7 +10,13 @@ import typer
 from loaders.console import print_json
 from loaders.database import connect
 from loaders.decisions.document import as_document, verdict
-from loaders.decisions.outcomes import OUTCOMES, read_batches, read_outcomes, read_standing, tables_with_published_rows
+from loaders.decisions.outcomes import (
+    outcomes_model,
+    read_batches,
+    read_outcomes,
+    read_standing,
+    tables_with_published_rows,
+)
 from loaders.decisions.register import REGISTER, read_register
 from loaders.decisions.tables import show
 from loaders.errors import ConfigurationError, ServiceError
@@ -50,12 +56,13 @@ def collect_what_if(settings: Settings, decision_id: str | None = None) -> dict[
         ConfigurationError: the models have not been built, or there is no such decision.
         ServiceError: the server is out of reach or a query failed.
     """
+    system = settings.system
     confirm = f" --confirm-database {settings.target_database}" if settings.environment == "production" else ""
     with connect(settings, "transform") as connection:
         connection.execute("set transaction isolation level repeatable read read only")
         try:
             decisions = read_register(connection, decision_id)
-            outcomes = read_outcomes(connection, [decision.decision_id for decision in decisions])
+            outcomes = read_outcomes(connection, system, [decision.decision_id for decision in decisions])
             options = {
                 outcome.source_table: decision.options
                 for decision in decisions
@@ -63,11 +70,14 @@ def collect_what_if(settings: Settings, decision_id: str | None = None) -> dict[
                 if outcome.decision_id == decision.decision_id
             }
             published = tables_with_published_rows(connection, sorted(options))
-            standing = [each for table in published for each in read_standing(connection, table, options[table])]
+            standing = [
+                each for table in published for each in read_standing(connection, system, table, options[table])
+            ]
             batches = read_batches(connection, {each.run_id for each in standing})
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName):
             raise ConfigurationError(
-                f"{REGISTER}, {OUTCOMES} or a model of a decision's table has not been built, or by older code",
+                f"{REGISTER}, {outcomes_model(system)} or a model of a decision's table has not been built, "
+                "or by older code",
                 hint="Run dbt build, and dtx setup before the first one.",
             ) from None
         except psycopg.Error as error:

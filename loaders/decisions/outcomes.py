@@ -9,8 +9,7 @@ import psycopg
 from psycopg import sql
 
 from loaders.database import fetch_value
-
-OUTCOMES = "migration_intermediate.int_dtx1__outcomes_by_option"
+from loaders.systems import System
 
 # A row that an insert published belongs to an option that says `publish`; any other mode to one that says `update`.
 # Rows of keys that the source no longer has are reconcile's to name, and no option's.
@@ -62,7 +61,7 @@ class Outcome:
 class Standing:
     """Rows of one batch that are published now, as one option sees them: `agreeing` may stay, `contradicting` may not.
 
-    A target row that somebody deleted in DTX 2.0 counts: the ledger, not the target, is read.
+    A target row that somebody deleted counts: the ledger, not the target, is read.
     """
 
     source_table: str
@@ -74,36 +73,49 @@ class Standing:
     contradicting: int
 
 
-def read_outcomes(connection: psycopg.Connection, decision_ids: Sequence[str]) -> list[Outcome]:
+def outcomes_model(system: System) -> str:
+    """The model that counts the rows by option."""
+    return f"migration_intermediate.int_{system.name}__outcomes_by_option"
+
+
+def read_outcomes(connection: psycopg.Connection, system: System, decision_ids: Sequence[str]) -> list[Outcome]:
     """What each option of these decisions would do, from the models."""
     rows = connection.execute(
-        "select decision_id, source_table, option, disposition, coalesce(reason_code, ''), sum(row_count)::bigint "
-        f"from {OUTCOMES} where decision_id = any(%s) group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5",
+        sql.SQL(
+            "select decision_id, source_table, option, disposition, coalesce(reason_code, ''), sum(row_count)::bigint "
+            "from {} where decision_id = any(%s) group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5"
+        ).format(sql.Identifier(*outcomes_model(system).split("."))),
         [list(decision_ids)],
     ).fetchall()
     return [Outcome(*row) for row in rows]
 
 
 def tables_with_published_rows(connection: psycopg.Connection, source_tables: Iterable[str]) -> list[str]:
-    """Those of the source tables of which this migration has rows in DTX 2.0."""
+    """Those of the source tables of which this migration has rows in the target."""
     published = "select from migration.id_map where entity = %s and state = 'migrated' and batch_id is not null"
     return [table for table in source_tables if fetch_value(connection, f"select exists ({published})", [table])]
 
 
-def read_standing(connection: psycopg.Connection, source_table: str, options: Sequence[str]) -> list[Standing]:
+def read_standing(
+    connection: psycopg.Connection, system: System, source_table: str, options: Sequence[str]
+) -> list[Standing]:
     """The batches that have published rows of a source table, once for each option.
 
     Args:
         connection: may read the ledger and the models.
+        system: the source's.
         source_table: as in the id map's `entity`.
         options: of the decision that rules the table; with one only, the dispositions are that option's.
     """
-    by_option = sql.Identifier("migration_intermediate", f"int_dtx1__{source_table}_by_option")
+    by_option = sql.Identifier(
+        "migration_intermediate", f"int_{system.name}__{system.short_name(source_table)}_by_option"
+    )
     if len(options) > 1:
         rulings = sql.SQL("select option, source_key, disposition from {}").format(by_option)
     else:
         rulings = sql.SQL("select {}::text, source_key, disposition from {}").format(
-            sql.Literal(options[0]), sql.Identifier("migration_dispositions", f"dsp_dtx1__{source_table}")
+            sql.Literal(options[0]),
+            sql.Identifier("migration_dispositions", f"dsp_{system.name}__{system.short_name(source_table)}"),
         )
     query = sql.SQL(_STANDING).format(source_table=sql.Literal(source_table), rulings=rulings)
     return [Standing(source_table, *row) for row in connection.execute(query)]

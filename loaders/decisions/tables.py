@@ -36,7 +36,7 @@ def show(document: Mapping[str, Any], *, register: bool, reasons: bool) -> None:
     faults = list(unaccounted(document))
     if faults:
         print_table(
-            "Options that do not rule on every row: correct the model int_dtx1__<table>_by_option",
+            "Options that do not rule on every row: correct the model int_…__<table>_by_option",
             ("decision", "option", "table", "rows", "of"),
             faults,
         )

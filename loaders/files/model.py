@@ -11,9 +11,9 @@ from psycopg import sql
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from loaders.errors import ConfigurationError, RefusedError
-from loaders.settings import PROJECT_ROOT
+from loaders.systems import DTX1
 
-DEFAULT_MANIFEST = PROJECT_ROOT / "dbt_project" / "target" / "manifest.json"
+DEFAULT_MANIFEST = DTX1.manifest
 COLUMNS = ("entity", "source_key", "legacy_key", "source_path", "object_key", "original_name")
 
 

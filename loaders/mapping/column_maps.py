@@ -51,14 +51,14 @@ def read_column_maps() -> dict[str, list[MapLine]]:
     }
 
 
-def read_seed(name: str) -> list[Row]:
-    """The lines of a file under seeds/, such as `ledger/decisions.csv`.
+def read_seed(name: str, seeds: Path = SEEDS) -> list[Row]:
+    """The lines of a file under a system's seeds, such as `ledger/decisions.csv`.
 
     Raises:
         ConfigurationError: there is no such file.
     """
     try:
-        with (SEEDS / name).open(encoding="utf-8", newline="") as file:
+        with (seeds / name).open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
     except FileNotFoundError:
         raise ConfigurationError(

@@ -11,7 +11,6 @@ from loaders.database import connect
 from loaders.errors import ExitCode, ServiceError
 from loaders.preflight.examination import examine_all
 from loaders.preflight.report import as_document, show
-from loaders.publish.contract import DEFAULT_MANIFEST
 from loaders.publish.findings import refuse_if_blocked
 from loaders.settings import load_settings
 from loaders.setup.commands import ManifestOption
@@ -19,7 +18,7 @@ from loaders.setup.guard import check_server, check_settings
 
 
 def preflight_command(
-    manifest: ManifestOption = DEFAULT_MANIFEST,
+    manifest: ManifestOption = None,
     apply_source_changes: Annotated[
         bool, typer.Option("--apply-source-changes", help="Also look at what publish needs for that option.")
     ] = False,
@@ -33,7 +32,8 @@ def preflight_command(
     check_settings(settings, settings.target_database)
     with connect(settings, "publisher") as connection:
         check_server(connection, settings)
-    examination = examine_all(settings, manifest, applies_source_changes=apply_source_changes)
+    path = manifest or settings.system.manifest
+    examination = examine_all(settings, path, applies_source_changes=apply_source_changes)
     if as_json:
         print_json(as_document(examination))
     else:

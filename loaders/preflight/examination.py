@@ -96,14 +96,14 @@ def examine_all(settings: Settings, manifest_path: Path, *, applies_source_chang
 
 
 def _check_source(settings: Settings, manifest: Manifest) -> SourceCheck:
-    catalogue = read_catalogue()
+    catalogue = read_catalogue(settings.system)
     try:
         live = read_source(settings)
     except ServiceError as error:
         return SourceCheck(0, 0, (), error)
     known = [live[table] for table in catalogue if table in live]
     published = {contract.meta.source_table for contract in manifest.contracts}
-    findings = compare_source(live, catalogue, read_mapped_columns(), published)
+    findings = compare_source(live, settings.system, catalogue, read_mapped_columns(settings.system), published)
     return SourceCheck(len(known), sum(len(table.columns) for table in known), findings, None)
 
 

@@ -1,4 +1,4 @@
-"""What we know of DTX 1.0's columns: the source catalogue and the column maps, from their seeds."""
+"""What we know of the source's columns: the source catalogue and the column maps, from their seeds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from loaders.mapping.column_maps import SEEDS, read_seed
+from loaders.mapping.column_maps import read_seed
+from loaders.systems import System
 
 _LEGACY_UTF8 = re.compile(r"utf8$")
+_ABBREVIATIONS = (
+    ("character varying", "varchar"),
+    ("timestamp with time zone", "timestamptz"),
+    ("timestamp without time zone", "timestamp"),
+    ("double precision", "double"),
+)
 _DISPLAY_WIDTH = re.compile(r"^((?:tiny|small|medium|big)?int|year)\(\d+\)")
 
 
@@ -17,7 +24,7 @@ _DISPLAY_WIDTH = re.compile(r"^((?:tiny|small|medium|big)?int|year)\(\d+\)")
 class ExpectedColumn:
     """A column of the catalogue; type and character set as `common_type` and `common_character_set` give them."""
 
-    mysql_type: str
+    sql_type: str
     character_set: str
     nullable: bool
     is_key: bool
@@ -27,30 +34,49 @@ Catalogue: TypeAlias = Mapping[str, Mapping[str, ExpectedColumn]]
 ColumnMaps: TypeAlias = Mapping[str, frozenset[str]]
 
 
-def read_catalogue() -> Catalogue:
+def read_catalogue(system: System) -> Catalogue:
     """Source table to column to what `source_columns.csv` says of it (architecture, Source catalogue)."""
     catalogue: dict[str, dict[str, ExpectedColumn]] = {}
-    for line in read_seed("ledger/source_columns.csv"):
+    for line in read_seed("ledger/source_columns.csv", system.seeds):
         catalogue.setdefault(line["source_table"], {})[line["column_name"]] = ExpectedColumn(
-            mysql_type=common_type(line["mysql_type"]),
-            character_set=common_character_set(line["character_set"]),
+            sql_type=common_type(line[system.type_column]),
+            character_set=common_character_set(line.get("character_set")),
             nullable=line["nullable"] == "true",
             is_key=line["key"] == "primary",
         )
     return catalogue
 
 
-def read_mapped_columns() -> ColumnMaps:
+def read_mapped_columns(system: System) -> ColumnMaps:
     """Source table to the columns that its map names; a table without a map is absent (architecture, Column maps)."""
+    return {table: frozenset(columns) for table, columns in _read_maps(system).items()}
+
+
+def read_replicated_columns(system: System) -> ColumnMaps:
+    """As `read_mapped_columns`, without those that are withheld: they never leave the source."""
     return {
-        path.stem: frozenset(line["column_name"] for line in read_seed(f"column_maps/{path.name}"))
-        for path in sorted((SEEDS / "column_maps").glob("*.csv"))
+        table: frozenset(name for name, disposition in columns.items() if disposition != "withheld")
+        for table, columns in _read_maps(system).items()
     }
 
 
-def common_type(mysql_type: str) -> str:
-    """A column type as every server prints it: MySQL 8 has no display widths but that of tinyint(1), a boolean."""
-    lowered = mysql_type.lower()
+def _read_maps(system: System) -> dict[str, dict[str, str]]:
+    return {
+        path.stem: {
+            line["column_name"]: line["disposition"] for line in read_seed(f"column_maps/{path.name}", system.seeds)
+        }
+        for path in sorted((system.seeds / "column_maps").glob("*.csv"))
+    }
+
+
+def common_type(sql_type: str) -> str:
+    """A column type as every server prints it.
+
+    MySQL 8 has no display widths but that of tinyint(1), a boolean; PostgreSQL spells out what people abbreviate.
+    """
+    lowered = sql_type.lower()
+    for spelled, abbreviated in _ABBREVIATIONS:
+        lowered = lowered.replace(spelled, abbreviated)
     return lowered if lowered == "tinyint(1)" else _DISPLAY_WIDTH.sub(r"\1", lowered)
 
 

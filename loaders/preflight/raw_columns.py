@@ -1,4 +1,4 @@
-"""Holds raw_dtx1's columns against the column maps, for a publish that does not ask the legacy server (P3)."""
+"""Holds the raw layer's columns against the column maps, for a publish that does not ask the legacy server (P3)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import psycopg
 from loaders.preflight.expected import ColumnMaps
 from loaders.publish.contract import PublishContract
 from loaders.publish.findings import Finding
+from loaders.systems import System
 
-RAW_SCHEMA = "raw_dtx1"
 _OURS = frozenset({"_loaded_at", "_unstorable"})
 _COLUMNS = """
 select pg_class.relname, array_agg(attribute.attname::text order by attribute.attnum)
@@ -23,7 +23,7 @@ group by pg_class.relname
 
 
 def raw_column_findings(
-    connection: psycopg.Connection, contracts: Iterable[PublishContract], maps: ColumnMaps
+    connection: psycopg.Connection, system: System, contracts: Iterable[PublishContract], maps: ColumnMaps
 ) -> list[Finding]:
     """Columns of replicated tables that no line of the column map knows, and mapped columns that were not replicated.
 
@@ -32,6 +32,7 @@ def raw_column_findings(
 
     Args:
         connection: of any role.
+        system: whose raw layer it is.
         contracts: whose source tables are looked at.
         maps: the columns that have been given a place, by source table.
     """
@@ -39,9 +40,9 @@ def raw_column_findings(
     for contract in contracts:
         models.setdefault(contract.meta.source_table, []).append(contract.model)
     findings: list[Finding] = []
-    for table, columns in connection.execute(_COLUMNS, [RAW_SCHEMA, list(models)]):
+    for table, columns in connection.execute(_COLUMNS, [system.raw_schema, list(models)]):
         raw, mapped = set(columns) - _OURS, maps.get(table, frozenset())
-        path = f"seeds/column_maps/{table}.csv"
+        path = f"{system.seeds_name}/column_maps/{table}.csv"
         problems = [
             (name, "was replicated, and the column map has no line for it", f"Say in {path} what becomes of it.")
             for name in columns
@@ -52,7 +53,7 @@ def raw_column_findings(
             for name in sorted(mapped - raw)
         ]
         findings += [
-            Finding("holds", model, f"{RAW_SCHEMA}.{table}.{name}", problem, todo)
+            Finding("holds", model, f"{system.raw_schema}.{table}.{name}", problem, todo)
             for name, problem, todo in problems
             for model in models[table]
         ]

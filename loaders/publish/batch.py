@@ -199,7 +199,9 @@ class Batch(_Recorded):
         """Copy what is to be written; only rows that the id map lacks draw an id (P8)."""
         draw: sql.Composable = sql.SQL("")
         mapped = "not exists (select {mapped})"
-        if self._mode == "insert":
+        if self._mode == "insert" and self._frozen.supplies_key:
+            draw = sql.SQL("pending.{} as target_id, ").format(self._frozen.key)
+        elif self._mode == "insert":
             draw = sql.SQL("nextval({})::{} as target_id, ").format(self._frozen.target.sequence, self._frozen.key_type)
         if self._frozen.is_reapplied:
             # Whoever edited the row since the freeze wins.
@@ -309,15 +311,22 @@ class Batch(_Recorded):
         """Compare what the target holds now with what was frozen."""
         types, path = self._frozen.hash_types, self._frozen.path_of("rows")
         hashed = row_hash(types, "target", path)
-        # The bounds keep the join to the batch's own stretch of the primary key, however large the table is.
-        joined = """
-            from {rows} as rows
-            left join {target} as target
-                on target.{key} = rows.target_id
-                and target.{key} between (select min(target_id) from {rows}) and (select max(target_id) from {rows})
-            where {hash} is distinct from rows.row_hash
-        """
-        (wrong,) = only_row(self._execute("select count(*)" + joined, hash=hashed))
+        # Either keeps the join to the batch's own rows, however large the table is: ids that were drawn are a stretch
+        # of the primary key; name-based ones lie all over it and are looked up one by one.
+        if self._frozen.supplies_key:
+            found = """
+                left join lateral (
+                    select found.* from {target} as found where found.{key} = rows.target_id offset 0
+                ) as target on true
+            """
+        else:
+            found = """
+                left join {target} as target
+                    on target.{key} = rows.target_id
+                    and target.{key} between (select min(target_id) from {rows}) and (select max(target_id) from {rows})
+            """
+        joined = "from {rows} as rows" + found + "where {hash} is distinct from rows.row_hash"
+        (wrong,) = only_row(self._execute("select count(*) " + joined, hash=hashed))
         if wrong == 0:
             return
         differs = sql.SQL(", ").join(
@@ -327,7 +336,7 @@ class Batch(_Recorded):
             )
             for name, type_name in types.items()
         )
-        counts = only_row(self._execute("select {differs}" + joined, differs=differs, hash=hashed))
+        counts = only_row(self._execute("select {differs} " + joined, differs=differs, hash=hashed))
         table = self._frozen.contract.meta.target_table
         columns = [f"{table}.{name}" for name, count in zip(types, counts, strict=True) if count]
         raise LossError(

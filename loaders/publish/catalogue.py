@@ -65,7 +65,8 @@ class Check:
 class Table:
     """A table of the live catalogue. `key` and `sequence` are None where it has no single-column key or no sequence.
 
-    `constraint_columns` has every constraint and unique index by name, with its columns joined by commas.
+    `unique_keys` has the primary key, too. `constraint_columns` has every constraint and unique index by name, with its
+    columns joined by commas.
     """
 
     relation: Relation
@@ -167,7 +168,7 @@ select
     not coalesce((to_jsonb(pg_index) ->> 'indnullsnotdistinct')::boolean, false)
 from pg_index
 inner join pg_class as index_class on index_class.oid = pg_index.indexrelid
-where pg_index.indrelid = %s and pg_index.indisunique and not pg_index.indisprimary
+where pg_index.indrelid = %s and pg_index.indisunique
 order by index_class.relname
 """
 _CHECKS = """

@@ -8,7 +8,7 @@ import typer
 
 from loaders.database import connect
 from loaders.errors import ConfigurationError
-from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
+from loaders.publish.contract import load_manifest
 from loaders.publish.engine import examine, publish
 from loaders.publish.findings import refuse_if_blocked
 from loaders.publish.interrupt import Interrupt
@@ -21,21 +21,21 @@ ApplyOption = Annotated[
     bool,
     typer.Option(
         "--apply-source-changes",
-        help="Also update published rows whose source has changed and that nobody has edited in DTX 2.0.",
+        help="Also update published rows whose source has changed and that nobody has edited in the target.",
     ),
 ]
 
 
 def publish_command(
-    manifest: ManifestOption = DEFAULT_MANIFEST,
+    manifest: ManifestOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would happen and write nothing.")] = False,
     apply_source_changes: ApplyOption = False,
     confirm_database: ConfirmOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish what the models hold and DTX 2.0 lacks; run it again to go on after an interruption."""
+    """Publish what the models hold and the target lacks; run it again to go on after an interruption."""
     settings = _checked_settings(confirm_database, writes=not dry_run)
-    contracts = load_manifest(manifest)
+    contracts = load_manifest(manifest or settings.system.manifest)
     if dry_run:
         findings, rehearsal = examine(settings, contracts, applies_source_changes=apply_source_changes)
         refuse_if_blocked(findings)

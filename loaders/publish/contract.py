@@ -12,9 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from loaders.errors import ConfigurationError, RefusedError
 from loaders.publish.staleness import stale_models
-from loaders.settings import PROJECT_ROOT
 
-DEFAULT_MANIFEST = PROJECT_ROOT / "dbt_project" / "target" / "manifest.json"
 # Columns of a model that are no column of its target, in the order in which the frozen input has them.
 _KEY_COLUMNS = ("source_key", "legacy_key", "target_id", "target_legacy_key", "json_path")
 
@@ -170,7 +168,7 @@ class Manifest:
     invocation_id: str
 
 
-def load_manifest(path: Path = DEFAULT_MANIFEST) -> Manifest:
+def load_manifest(path: Path) -> Manifest:
     """Read `manifest.json`, and the `run_results.json` beside it when there is one.
 
     Raises:
@@ -180,7 +178,7 @@ def load_manifest(path: Path = DEFAULT_MANIFEST) -> Manifest:
     if not path.is_file():
         raise ConfigurationError(
             f"dbt's manifest {path.name} is missing from {path.parent.name}/",
-            hint="Run `dbt build --project-dir dbt_project --profiles-dir dbt_project`.",
+            hint=f"Run `dbt build` in {path.parent.parent.name}/, or the job of meltano.yml that does.",
         )
     results_path = path.with_name("run_results.json")
     results = json.loads(results_path.read_text()) if results_path.is_file() else None

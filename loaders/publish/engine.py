@@ -58,7 +58,9 @@ def examine(
     connection = connect(settings, "publisher")
     try:
         require_ledger(connection)
-        targets, findings = check_catalogue(connection, manifest, applies_source_changes=applies_source_changes)
+        targets, findings = check_catalogue(
+            connection, settings.system, manifest, applies_source_changes=applies_source_changes
+        )
         connection.rollback()
         if any(finding.effect == "blocks" for finding in findings):
             return findings, None
@@ -107,7 +109,9 @@ def publish(
     try:
         require_ledger(session.connection)
         session.lock()
-        targets, findings = check_catalogue(session.connection, manifest, applies_source_changes=applies_source_changes)
+        targets, findings = check_catalogue(
+            session.connection, settings.system, manifest, applies_source_changes=applies_source_changes
+        )
         session.connection.rollback()
         refuse_if_blocked(findings)
         with writing_run(session, "publish", lambda: model_reports(reports)) as run_id:

@@ -73,6 +73,11 @@ class FrozenModel:
         return sql.Identifier(alias, "json_path") if self.merges else None
 
     @property
+    def supplies_key(self) -> bool:
+        """Whether the model gives the rows it inserts their ids, since the target has no sequence to draw them from."""
+        return self.target.key_column.name in self.contract.columns
+
+    @property
     def key(self) -> sql.Identifier:
         """The target's primary key column."""
         return sql.Identifier(self.target.key_column.name)
@@ -81,6 +86,11 @@ class FrozenModel:
     def key_type(self) -> sql.SQL:
         """The primary key's type, for casts."""
         return sql.SQL(self.target.key_column.cast_type)
+
+    @property
+    def own_columns(self) -> tuple[str, ...]:
+        """The supplied columns but for the primary key."""
+        return tuple(name for name in self.contract.columns if name != self.target.key_column.name)
 
     def column_list(self, alias: str | None = None) -> sql.Composed:
         """The supplied columns, separated by commas."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
-from loaders.preflight.expected import read_mapped_columns
+from loaders.preflight.expected import read_replicated_columns
 from loaders.preflight.raw_columns import raw_column_findings
 from loaders.publish.catalogue import Column, Table, read_table
 from loaders.publish.contract import LedgerModel, Manifest, PreflightModel, PublishContract
@@ -15,6 +15,7 @@ from loaders.publish.findings import Finding
 from loaders.publish.frozen import FROZEN_SCHEMA, FrozenModel
 from loaders.publish.privileges import privilege_findings
 from loaders.publish.query import only_row, relation_sql
+from loaders.systems import System
 
 _REBUILD = "Run dbt build, then run this again."
 _REMAP = "Change the model to the target's columns, run dbt build, then dtx setup."
@@ -29,12 +30,13 @@ _WIDER = {
 
 
 def check_catalogue(
-    connection: psycopg.Connection, manifest: Manifest, *, applies_source_changes: bool
+    connection: psycopg.Connection, system: System, manifest: Manifest, *, applies_source_changes: bool
 ) -> tuple[dict[str, Table], list[Finding]]:
     """Check all contracts against the catalogue; reads only.
 
     Args:
         connection: of the publisher role.
+        system: whose raw layer and column maps they are.
         manifest: the contracts.
         applies_source_changes: whether rows that are published already may be updated.
 
@@ -73,7 +75,7 @@ def check_catalogue(
             findings.append(Finding("blocks", model.model, where, manifest.stale[model.model], _REBUILD))
         if read_table(connection, model.relation) is None:
             findings.append(Finding("blocks", model.model, where, "the model has not been built", _REBUILD))
-    findings += raw_column_findings(connection, manifest.contracts, read_mapped_columns())
+    findings += raw_column_findings(connection, system, manifest.contracts, read_replicated_columns(system))
     return targets, findings
 
 
@@ -192,10 +194,11 @@ def _target_findings(contract: PublishContract, target: Table) -> Iterator[Findi
     table, model = contract.meta.target_table, contract.model
     if target.key is None:
         yield Finding("blocks", model, table, "has no primary key of one column")
-    elif target.key.name in contract.columns:
+    elif target.key.name in contract.columns and (contract.meta.mode != "insert" or target.sequence):
         yield Finding("blocks", model, f"{table}.{target.key.name}", "the publisher draws ids itself", _REMAP)
-    elif contract.meta.mode == "insert" and target.sequence is None:
-        yield Finding("blocks", model, f"{table}.{target.key.name}", "has no sequence to draw ids from")
+    elif contract.meta.mode == "insert" and target.sequence is None and target.key.name not in contract.columns:
+        todo = "Let the model supply the id: a name-based UUID, the same in every run (macro legacy_uuid)."
+        yield Finding("blocks", model, f"{table}.{target.key.name}", "has no sequence to draw ids from", todo)
     for name in contract.columns:
         if name not in target.columns:
             yield Finding("blocks", model, f"{table}.{name}", "no such column in the target", _REMAP)

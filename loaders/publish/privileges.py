@@ -36,6 +36,8 @@ def privilege_findings(
         needed.append("UPDATE")
     for privilege in needed:
         for name in columns:
+            if privilege == "UPDATE" and target.key is not None and name == target.key.name:
+                continue
             if not may("has_column_privilege(%s::text, %s::text, %s)", table, name, privilege):
                 todo = "Run dtx setup --allow-source-changes." if needed[0] != privilege else _SETUP
                 where = f"{target.relation}.{name}"

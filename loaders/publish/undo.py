@@ -245,6 +245,7 @@ class Undo:
                     sql.Identifier(name), name, sql.SQL(self._target.table.columns[name].cast_type)
                 )
                 for name in self._batch.columns
+                if name != self._target.table.key_column.name
             )
             change = sql.SQL("update {target} as target set {restored} from {undo} as undo").format(
                 **self._parts, restored=restored

@@ -20,11 +20,12 @@ def write_statement(frozen: FrozenModel, rows: sql.Identifier, longest: int) -> 
     contract = frozen.contract
     parts = {"target": relation_sql(contract.target), "key": frozen.key, "rows": rows}
     if contract.meta.mode == "insert":
+        others = [sql.SQL(", {}").format(sql.Identifier(name)) for name in frozen.own_columns]
         return sql.SQL("""
-            insert into {target} ({key}, {columns}) overriding system value select target_id, {columns} from {rows}
-        """).format(**parts, columns=frozen.column_list())
+            insert into {target} ({key}{columns}) overriding system value select target_id{columns} from {rows}
+        """).format(**parts, columns=sql.SQL("").join(others))
     if contract.meta.mode == "update":
-        assignments = [sql.SQL("{0} = rows.{0}").format(sql.Identifier(name)) for name in contract.columns]
+        assignments = [sql.SQL("{0} = rows.{0}").format(sql.Identifier(name)) for name in frozen.own_columns]
         return sql.SQL("""
             update {target} as target set {assignments} from {rows} as rows where target.{key} = rows.target_id
         """).format(**parts, assignments=sql.SQL(", ").join(assignments))

@@ -13,9 +13,10 @@ from loaders.console import stderr
 from loaders.database import connect, fetch_value
 from loaders.errors import ConfigurationError
 from loaders.reconcile.archives import ArchivedFile, read_archived_files
+from loaders.reconcile.live_source import Source, open_source
 from loaders.reconcile.outcomes import Count, build_outcomes, count_outcomes, live_differences, unexplained_keys
 from loaders.reconcile.report import Finding, TableReport, show, verdict
-from loaders.reconcile.source_keys import Source, load_live_keys
+from loaders.reconcile.source_keys import load_live_keys
 from loaders.reconcile.source_tables import SourceTable, read_source_tables
 from loaders.reconcile.target_rows import check_target_rows
 from loaders.settings import Settings, load_settings
@@ -27,7 +28,7 @@ _WHAT_TO_DO = {
     "published_against_its_disposition": "The models ruled otherwise after publishing: roll these rows back.",
     "published_but_not_in_source": "The source row is gone: decide whether its target row should go too.",
     "disposition_but_not_in_source": "Run `dbt build` and `dtx publish`: the ledger is older than the raw table.",
-    "key_not_unique": "The source key is not a key: correct key_columns in seeds/ledger/source_tables.csv.",
+    "key_not_unique": "The source key is not a key: correct key_columns in source_tables.csv.",
     "not_archived": "Run `dtx archive`; where it holds another number of rows, replicate the table again first.",
     "skipped_without_decision": "Correct the model: a row is left behind by a decision, or not at all.",
 }
@@ -35,10 +36,17 @@ _KEYS_SHOWN = 10
 
 
 class _Load(NamedTuple):
-    """A line of raw_dtx1._loads."""
+    """A line of the raw schema's _loads."""
 
     as_of: str
     rows: int
+
+
+class _Archive(NamedTuple):
+    """Whether a table needs its archive, and the newest verified file of it."""
+
+    is_needed: bool
+    file: ArchivedFile | None
 
 
 def reconcile(
@@ -66,45 +74,58 @@ def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
         ConfigurationError: a replicated table is not in the catalogue.
         ServiceError: a server is out of reach.
     """
-    tables = read_source_tables()
-    with Source(settings) as source, connect(settings, "transform") as target:
+    system = settings.system
+    tables = read_source_tables(system)
+    with open_source(settings) as source, connect(settings, "transform") as target:
         # One snapshot for all checks; the temporary tables are dropped with the transaction.
         target.execute("set transaction isolation level repeatable read")
-        loads = target.execute("""
-            select distinct on (source_table) source_table, as_of::text, row_count
-            from raw_dtx1._loads
-            order by source_table, loaded_at desc
-        """).fetchall()
-        archived = read_archived_files(target, "dtx1")
+        loads = target.execute(
+            sql.SQL("""
+                select distinct on (source_table) source_table, as_of::text, row_count
+                from {}
+                order by source_table, loaded_at desc
+            """).format(sql.Identifier(system.raw_schema, "_loads"))
+        ).fetchall()
+        archived = read_archived_files(target, system.name)
         if rows is not None:
             rows.write_text("source_table,source_key,disposition,reason_code\n", encoding="utf-8")
         reports = []
         for name, as_of, row_count in loads:
             if name not in tables:
                 raise ConfigurationError(
-                    f"table {name} was replicated but is not in seeds/ledger/source_tables.csv",
+                    f"table {name} was replicated but is not in {system.seeds_name}/ledger/source_tables.csv",
                     hint="Add its line, with its key columns, or deselect it in meltano.yml.",
                 )
+            if not tables[name].is_judged:
+                continue
             load = _Load(as_of, row_count)
-            reports.append(_check(target, source, tables[name], load, archived.get(name)))
+            archive = _Archive(system.is_archived, archived.get(name))
+            reports.append(_check(target, source, tables[name], load, archive))
             if rows is not None:
                 _append_rows(target, name, rows)
         target.rollback()
-    loaded = {report.table for report in reports}
+    loaded = {name for name, _, _ in loads}
     return [
         *reports,
-        *(_not_replicated(table, archived.get(name)) for name, table in tables.items() if name not in loaded),
+        *(
+            _not_replicated(table, _Archive(system.is_archived, archived.get(name)))
+            for name, table in tables.items()
+            if table.is_judged and name not in loaded
+        ),
     ]
 
 
-def _not_replicated(table: SourceTable, archived: ArchivedFile | None) -> TableReport:
+def _not_replicated(table: SourceTable, archive: _Archive) -> TableReport:
     finding = Finding("not_replicated", 0, (), "Select it in meltano.yml and run `meltano run migrate`.")
-    findings = (finding, *_archive_findings(archived, None))
-    return TableReport(table.system, table.name, "", 0, 0, (), findings, archived)
+    findings = (finding, *_archive_findings(archive, None))
+    return TableReport(table.system, table.name, "", 0, 0, (), findings, archive.file)
 
 
-def _archive_findings(archived: ArchivedFile | None, source_rows: int | None) -> list[Finding]:
-    """Every table needs its archive, whatever becomes of its rows."""
+def _archive_findings(archive: _Archive, source_rows: int | None) -> list[Finding]:
+    """Every table of a system that is archived needs its archive, whatever becomes of its rows."""
+    archived = archive.file
+    if not archive.is_needed:
+        return []
     if archived is None:
         return [
             Finding("archive_missing", source_rows or 0, (), "Run `dtx archive`; `dtx archive verify` may say more.")
@@ -120,8 +141,9 @@ def _check(
     source: Source,
     table: SourceTable,
     load: _Load,
-    archived: ArchivedFile | None,
+    archive: _Archive,
 ) -> TableReport:
+    archived = archive.file
     source_rows = _raw_rows(target, table)
     build_outcomes(target, table, is_archived=archived is not None and archived.rows == source_rows)
     counts = count_outcomes(target)
@@ -129,7 +151,7 @@ def _check(
         Finding(reason, _rows(counts, reason), keys, _WHAT_TO_DO[reason])
         for reason, keys in _group(unexplained_keys(target, _KEYS_SHOWN)).items()
     ]
-    findings.extend(_archive_findings(archived, source_rows))
+    findings.extend(_archive_findings(archive, source_rows))
     if source_rows != load.rows:
         findings.append(
             Finding("raw_table_changed_since_its_load", abs(source_rows - load.rows), (), "Replicate the table again.")

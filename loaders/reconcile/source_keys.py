@@ -7,20 +7,14 @@ docs/architecture.md): what is compared are multisets of rows (reliability R2).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import groupby
 
 import psycopg
 from psycopg import sql
 
 from loaders.console import Meter, meter
+from loaders.reconcile.live_source import Source
 from loaders.reconcile.source_tables import SourceTable
-from loaders.settings import Settings
-from loaders.singer.tap_mysql.catalogue import read_tables
-from loaders.singer.tap_mysql.config import TapConfig
-from loaders.singer.tap_mysql.reader import read_lines
-from loaders.singer.tap_mysql.rendering import POSTGRES, Column, csv_select, quote_name
-from loaders.singer.tap_mysql.source import Connection, connect, naming_errors, query
 from loaders.singer.target_postgres.csv_text import is_storable, set_aside_unstorable
 from loaders.singer.target_postgres.raw_table import UNSTORABLE, copy_statement
 
@@ -28,46 +22,11 @@ _LIVE_KEYS = sql.Identifier("pg_temp", "live_key")
 _LIVE_ROWS = sql.Identifier("pg_temp", "live_row")
 
 
-class Source:
-    """DTX 1.0 for reading, in one consistent snapshot; a context that closes the connection.
-
-    Raises:
-        ServiceError: the legacy server is out of reach; without it nothing can be judged (exit code 2).
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._config = TapConfig(
-            host=settings.source_host,
-            port=settings.source_port,
-            user=settings.source_user,
-            password=settings.source_password,
-            database=settings.source_database,
-        )
-        self.connection: Connection = connect(self._config)
-        with naming_errors(settings.source_database):
-            query(self.connection, "start transaction with consistent snapshot, read only")
-
-    def __enter__(self) -> Source:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # Without a word to the server: a read that was given up may still be under way.
-        self.connection._force_close()  # type: ignore[attr-defined]
-
-    def columns(self, table: str) -> tuple[Column, ...]:
-        """The live table's columns.
-
-        Raises:
-            LossError: the table is gone.
-        """
-        return read_tables(self.connection, self._config.model_copy(update={"tables": (table,)}))[table].columns
-
-
 def load_live_keys(source: Source, target: psycopg.Connection, table: SourceTable, expected_rows: int) -> None:
     """Fill the temporary table `live_key(source_key)` with the keys that the legacy table holds now.
 
     Args:
-        source: DTX 1.0.
+        source: the legacy server.
         target: where the temporary table is made; its rows last until the next call.
         table: the source table.
         expected_rows: what the progress display counts towards.
@@ -77,18 +36,16 @@ def load_live_keys(source: Source, target: psycopg.Connection, table: SourceTabl
         ServiceError: the legacy server failed.
     """
     target.execute("drop table if exists live_key, live_row")
-    with naming_errors(table.name), meter(f"reading {table.name}", expected_rows, "rows") as progress:
+    with meter(f"reading {table.name}", expected_rows, "rows") as progress:
         if table.key_columns:
             target.execute("create temporary table live_key (source_key text not null)")
-            blocks = read_lines(source.connection, _select_keys(table), table.name)
-            _copy(target, _LIVE_KEYS, ("source_key",), blocks, progress)
+            _copy(target, _LIVE_KEYS, ("source_key",), source.read_keys(table), progress)
         else:
             columns = _as_in(target, table, source.columns(table.name))
             target.execute(
                 sql.SQL("create temporary table live_row as select * from {} with no data").format(_raw(table))
             )
-            blocks = read_lines(source.connection, csv_select(table.name, columns), table.name)
-            _copy(target, _LIVE_ROWS, tuple(column.name for column in columns), blocks, progress)
+            _copy(target, _LIVE_ROWS, tuple(columns), source.read_rows(table.name, columns), progress)
             target.execute(sql.SQL("create temporary table live_key as {}").format(_numbered_hashes(_LIVE_ROWS)))
     target.execute("analyze live_key")
 
@@ -115,22 +72,15 @@ def _numbered_hashes(relation: sql.Identifier) -> sql.Composable:
     """).format(relation=relation, unless_set=sql.SQL("case when raw._unstorable is null then '_unstorable' end"))
 
 
-def _select_keys(table: SourceTable) -> str:
-    key = f"concat_ws('+', {', '.join(f'cast({quote_name(column)} as char)' for column in table.key_columns)})"
-    quote = POSTGRES.quote
-    field = f"concat('{quote}', replace({key}, '{quote}', '{quote}{quote}'), '{quote}')"
-    return f"select {field} from {quote_name(table.name)}"
-
-
-def _as_in(target: psycopg.Connection, table: SourceTable, live: tuple[Column, ...]) -> list[Column]:
-    """The live columns that the raw table has, read as bytes where it holds bytes."""
+def _as_in(target: psycopg.Connection, table: SourceTable, live: tuple[str, ...]) -> dict[str, bool]:
+    """The live columns that the raw table has, each with whether it holds bytes there."""
     rows = target.execute(
         "select attname::text, atttypid = 'bytea'::regtype from pg_attribute "
         "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
         [_raw(table).as_string(target)],
     ).fetchall()
     is_bytes: dict[str, bool] = dict(rows)
-    return [replace(column, as_bytes=is_bytes[column.name]) for column in live if column.name in is_bytes]
+    return {name: is_bytes[name] for name in live if name in is_bytes}
 
 
 def _copy(

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from pathlib import Path
 
 from loaders.errors import ConfigurationError
-from loaders.settings import PROJECT_ROOT
-
-SOURCE_TABLES = PROJECT_ROOT / "seeds" / "ledger" / "source_tables.csv"
+from loaders.systems import System
 
 
 @dataclass(frozen=True)
 class SourceTable:
-    """A source table and the columns whose values, joined by `+`, are a row's source key; none for a keyless table."""
+    """A source table.
+
+    Attributes:
+        system: the legacy system.
+        name: the table.
+        key_columns: columns whose values, joined by `+`, are a row's source key; none for a keyless table.
+        is_judged: whether its rows are this migration's to account for; those of a table that is only looked up, or
+            that an earlier migration has moved, are not.
+    """
 
     system: str
     name: str
     key_columns: tuple[str, ...]
+    is_judged: bool = True
 
 
-def read_source_tables(path: Path = SOURCE_TABLES) -> dict[str, SourceTable]:
+def read_source_tables(system: System) -> dict[str, SourceTable]:
     """Read the catalogue's tables.
 
     Args:
-        path: the CSV with columns system, source_table, key_columns (and others).
+        system: whose seeds/…/ledger/source_tables.csv, with columns system, source_table, key_columns (and others).
 
     Returns:
         Source tables by name.
@@ -33,6 +39,7 @@ def read_source_tables(path: Path = SOURCE_TABLES) -> dict[str, SourceTable]:
     Raises:
         ConfigurationError: the file is missing or lacks a column.
     """
+    path = system.seeds / "ledger" / "source_tables.csv"
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -41,11 +48,12 @@ def read_source_tables(path: Path = SOURCE_TABLES) -> dict[str, SourceTable]:
                 system=row["system"],
                 name=row["source_table"],
                 key_columns=tuple(filter(None, row["key_columns"].split("+"))),
+                is_judged=row["decision_id"] != "",
             )
             for row in rows
         }
     except (OSError, KeyError) as error:
         raise ConfigurationError(
             f"the source catalogue {path.name} cannot be read: {type(error).__name__} {error}",
-            hint="It belongs to the project: restore seeds/ledger/source_tables.csv.",
+            hint=f"It belongs to the project: restore {system.seeds_name}/ledger/source_tables.csv.",
         ) from None

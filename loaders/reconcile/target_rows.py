@@ -44,8 +44,8 @@ class _Tally:
 
 
 _WHAT_TO_DO = {
-    "target_row_missing": "Somebody deleted it in DTX 2.0: decide whether it should come back; nothing re-creates it.",
-    "target_row_changed": "Somebody edited it in DTX 2.0: decide which side holds; it is never overwritten.",
+    "target_row_missing": "Somebody deleted it in the target: decide whether it should come back; nothing re-makes it.",
+    "target_row_changed": "Somebody edited it in the target: decide which side holds; it is never overwritten.",
     "target_row_claimed_twice": "Two map rows name one place of a target row: look at their batches, roll one back.",
     "twin_of_a_published_row": "A target row that no map row names equals a published one: find out who made it.",
     "file_not_verified": "The row names an object without a verified transfer: run `dtx files`.",
@@ -172,7 +172,7 @@ def _check_twins(connection: psycopg.Connection, published: _Published, tally: _
     """Find target rows outside the id map that equal a published row in every published column."""
     primary_key, columns = _target_columns(connection, published)
     row_text = sql.SQL("md5(row({})::text)").format(
-        sql.SQL(", ").join(sql.Identifier("target", column.name) for column in columns)
+        sql.SQL(", ").join(sql.Identifier("target", column.name) for column in columns if column.name != primary_key)
     )
     query = sql.SQL("""
         with target_row as (

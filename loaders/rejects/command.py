@@ -13,7 +13,7 @@ import typer
 from loaders.console import print_json, stderr
 from loaders.database import connect
 from loaders.errors import ConfigurationError, ServiceError
-from loaders.publish.contract import DEFAULT_MANIFEST, LedgerModel, load_manifest
+from loaders.publish.contract import LedgerModel, load_manifest
 from loaders.rejects.counts import RejectCount, count_rejects, read_reasons
 from loaders.rejects.document import SCHEMA, reject_entry, seed_entry, show
 from loaders.rejects.remedies import Remedy, merge_values, read_remedies, read_values
@@ -28,14 +28,16 @@ def rejects_command(
     table: Annotated[str | None, typer.Option("--table", help="Only this source table.")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="Only this reason code.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many lines to list for each seed.")] = DEFAULT_LIMIT,
-    manifest: ManifestOption = DEFAULT_MANIFEST,
+    manifest: ManifestOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List what was rejected and why, and the seed lines that would let it through; writes nothing.
 
     The transform stage is as of the last dbt build, the stages files and publish as of the last dtx publish.
     """
-    document = collect_rejects(load_settings(), manifest, table=table, reason=reason, limit=limit)
+    settings = load_settings()
+    path = manifest or settings.system.manifest
+    document = collect_rejects(settings, path, table=table, reason=reason, limit=limit)
     for fault in document["stale_models"]:
         stderr.print(f"{fault['model']}: {fault['problem']}", markup=False, soft_wrap=True)
     if as_json:

@@ -16,7 +16,6 @@ from loaders.errors import ExitCode, MigrationError
 from loaders.ledger.code_version import code_version
 from loaders.preflight.examination import examine_all
 from loaders.preflight.report import as_document as preflight_document
-from loaders.publish.contract import DEFAULT_MANIFEST
 from loaders.reconcile.command import judge
 from loaders.reconcile.report import as_document as reconcile_document
 from loaders.rejects.command import collect_rejects
@@ -36,14 +35,15 @@ _STATES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 def report_command(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", dir_okay=False, help="The page to write.")],
-    manifest: ManifestOption = DEFAULT_MANIFEST,
+    manifest: ManifestOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write one HTML page: every row's fate, the decisions in force, the rejects and their remedies, the preflight.
 
     Reads only. Exit code 1: loss or drift; 2 or 3: a part could not be collected, the page says which and why.
     """
-    report, exit_code = collect_report(load_settings(), manifest)
+    settings = load_settings()
+    report, exit_code = collect_report(settings, manifest or settings.system.manifest)
     write_page(out, render(report))
     if as_json:
         print_json(report)

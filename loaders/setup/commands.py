@@ -15,13 +15,15 @@ from loaders.console import print_json, print_table, stderr
 from loaders.database import connect
 from loaders.errors import ConfigurationError, ServiceError
 from loaders.metabase.role import restrict_reader
-from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
+from loaders.publish.contract import load_manifest
 from loaders.publish.faults import describe
-from loaders.settings import PROJECT_ROOT, Settings, load_settings
+from loaders.settings import Settings, load_settings
 from loaders.setup.grants import Step, grant_steps, read_targets, schema_steps
 from loaders.setup.guard import check_server, check_settings
 
-ManifestOption = Annotated[Path, typer.Option("--manifest", help="dbt's manifest.json.")]
+ManifestOption = Annotated[
+    Path | None, typer.Option("--manifest", help="dbt's manifest.json; that of the system's project without it.")
+]
 ConfirmOption = Annotated[
     str | None, typer.Option("--confirm-database", metavar="NAME", help="The target's name; production asks for it.")
 ]
@@ -29,7 +31,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 
 def setup_command(
-    manifest: ManifestOption = DEFAULT_MANIFEST,
+    manifest: ManifestOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
     allow_source_changes: Annotated[
         bool, typer.Option("--allow-source-changes", help="Also let published rows be updated from the source.")
@@ -40,9 +42,10 @@ def setup_command(
     """Create the schemas and the ledger in the target, and grant each role what the publish contracts name."""
     settings = load_settings()
     check_settings(settings, confirm_database)
-    if manifest == DEFAULT_MANIFEST and not manifest.is_file():
-        _parse_project()
-    steps, missing = run_setup(settings, manifest, dry_run=dry_run, allows_source_changes=allow_source_changes)
+    if manifest is None and not settings.system.manifest.is_file():
+        _parse_project(settings.system.project)
+    path = manifest or settings.system.manifest
+    steps, missing = run_setup(settings, path, dry_run=dry_run, allows_source_changes=allow_source_changes)
     if as_json:
         print_json(
             {
@@ -92,7 +95,7 @@ def run_setup(
         ]
         if not dry_run:
             _execute(connection, steps)
-            if settings.reporting_password is not None:
+            if settings.system.has_reporting and settings.reporting_password is not None:
                 restrict_reader(settings)
         return steps, missing
     finally:
@@ -113,9 +116,8 @@ def _execute(connection: psycopg.Connection, steps: Iterable[Step]) -> None:
     connection.commit()
 
 
-def _parse_project() -> None:
+def _parse_project(project: Path) -> None:
     stderr.print("dbt's manifest is missing: running dbt parse")
-    project = str(PROJECT_ROOT / "dbt_project")
     command = [sys.executable, "-m", "dbt.cli.main", "parse", "--quiet"]
     result = subprocess.run(
         [*command, "--project-dir", project, "--profiles-dir", project], check=False, stdout=sys.stderr

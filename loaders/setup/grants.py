@@ -15,7 +15,6 @@ from loaders.publish.query import relation_sql
 from loaders.publish.references import references_to
 from loaders.settings import Settings
 
-_LANDING_SCHEMAS = ("raw_dtx1", "decoded")
 REPORTING_SCHEMA = "reporting"
 _PUBLISHER_LEDGER = {
     "run": "SELECT, INSERT, UPDATE",
@@ -75,8 +74,14 @@ def read_targets(connection: psycopg.Connection, manifest: Manifest) -> tuple[li
 def schema_steps(connection: psycopg.Connection, settings: Settings, manifest: Manifest) -> Iterator[Step]:
     """Schemas that do not exist yet."""
     existing = {name for (name,) in connection.execute("select nspname from pg_namespace")}
-    for schema in dict.fromkeys((*_LANDING_SCHEMAS, REPORTING_SCHEMA, *manifest.schemas)):
-        if schema not in existing:
+    system = settings.system
+    needed = {
+        system.raw_schema: True,
+        "decoded": system.has_payloads,
+        REPORTING_SCHEMA: system.has_reporting,
+    } | dict.fromkeys(manifest.schemas, True)
+    for schema, is_needed in needed.items():
+        if is_needed and schema not in existing:
             create = sql.SQL("create schema if not exists {} authorization {}").format(
                 sql.Identifier(schema), sql.Identifier(settings.target_user)
             )
@@ -162,11 +167,12 @@ def _target_steps(
             yield _grant_on_table(publisher, "SELECT", relation)
         yield _grant_on_table(rollback, "SELECT", table.relation)
         if contract.meta.mode != "insert" or allows_source_changes:
-            yield _grant_on_columns(publisher, "UPDATE", table.relation, columns)
-            yield _grant_on_columns(rollback, "UPDATE", table.relation, columns)
+            changed = [name for name in columns if table.key is None or name != table.key.name]
+            yield _grant_on_columns(publisher, "UPDATE", table.relation, changed)
+            yield _grant_on_columns(rollback, "UPDATE", table.relation, changed)
         if contract.meta.mode != "insert":
             continue
-        inserted = [*([table.key.name] if table.key else []), *columns]
+        inserted = list(dict.fromkeys([*([table.key.name] if table.key else []), *columns]))
         yield _grant_on_columns(publisher, "INSERT", table.relation, inserted)
         if table.sequence:
             yield _grant(publisher, "USAGE", "sequence", sql.SQL(table.sequence), table.sequence)

@@ -22,7 +22,7 @@ def check_settings(settings: Settings, confirmed_database: str | None) -> None:
     if source == (settings.target_host, settings.target_port, settings.target_database):
         raise RefusedError(
             f"source and target are the same database {settings.target_database}",
-            hint="Correct DTX_SOURCE_* or DTX_TARGET_*.",
+            hint=f"Correct {settings.system.prefix}SOURCE_* or {settings.system.prefix}TARGET_*.",
         )
     users = {
         "transform": settings.target_user,
@@ -59,7 +59,7 @@ def check_server(connection: psycopg.Connection, settings: Settings) -> None:
         connection.rollback()
         raise RefusedError(
             f"{settings.target_host}:{settings.target_port} is a standby",
-            hint="Point DTX_TARGET_HOST and DTX_TARGET_PORT at the primary.",
+            hint=f"Point {settings.system.prefix}TARGET_HOST and {settings.system.prefix}TARGET_PORT at the primary.",
         )
     users = [
         settings.target_user,

@@ -1,1 +1,1 @@
-"""Replication: `tap-mysql` and `target-postgres`, two Singer plugins that move rows as PostgreSQL CSV."""
+"""Replication: `tap-mysql`, `tap-postgres` and `target-postgres`, Singer plugins that move rows as PostgreSQL CSV."""

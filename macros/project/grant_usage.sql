@@ -4,6 +4,6 @@
 #}
 {% macro grant_usage(schema_names) %}
   {%- for schema_name in schema_names if execute %}
-    grant usage on schema {{ adapter.quote(schema_name) }} to {{ adapter.quote(env_var('DTX_PUBLISHER_USER')) }};
+    grant usage on schema {{ adapter.quote(schema_name) }} to {{ adapter.quote(env_var(var('settings_prefix') ~ 'PUBLISHER_USER')) }};
   {%- endfor %}
 {% endmacro %}

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from loaders.reconcile.source_tables import read_source_tables
 from loaders.settings import PROJECT_ROOT
+from loaders.systems import DTX1
 from sandbox.answer_key import compare
 from sandbox.servers import env_file
 from sandbox.servers.stack import Stack
@@ -79,7 +80,7 @@ class Migration:
             connection.rollback()
         assert untouched.rows
         assert untouched.first == ()
-        assert {each.table for each in comparisons} == set(read_source_tables())
+        assert {each.table for each in comparisons} == set(read_source_tables(DTX1))
         assert {each.table: each.first for each in comparisons if each.differences} == {}
         assert all(each.rows for each in comparisons)
 

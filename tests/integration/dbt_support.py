@@ -234,20 +234,21 @@ def keyword_key(row: Mapping[str, str], number: int = 1) -> str:
 
 
 def dbt(settings: Settings, folder: Path, *arguments: str) -> tuple[int, dict[str, str], str]:
-    """Run dbt as the transform role.
+    """Run dbt in the system's project as the transform role.
 
     Returns:
         Its exit code, the status of each node that it ran, by the node's name, and what it printed.
     """
-    environment = os.environ | {
-        "DTX_TARGET_HOST": settings.target_host,
-        "DTX_TARGET_PORT": str(settings.target_port),
-        "DTX_TARGET_DATABASE": settings.target_database,
-        "DTX_TARGET_USER": settings.target_user,
-        "DTX_TARGET_PASSWORD": settings.target_password.get_secret_value(),
-        "DTX_PUBLISHER_USER": settings.publisher_user,
+    variables = {
+        "TARGET_HOST": settings.target_host,
+        "TARGET_PORT": str(settings.target_port),
+        "TARGET_DATABASE": settings.target_database,
+        "TARGET_USER": settings.target_user,
+        "TARGET_PASSWORD": settings.target_password.get_secret_value(),
+        "PUBLISHER_USER": settings.publisher_user,
     }
-    project = str(PROJECT_ROOT / "dbt_project")
+    environment = os.environ | {f"{settings.system.prefix}{name}": value for name, value in variables.items()}
+    project = str(settings.system.project)
     done = subprocess.run(
         [
             Path(sys.executable).with_name("dbt"),
@@ -261,7 +262,8 @@ def dbt(settings: Settings, folder: Path, *arguments: str) -> tuple[int, dict[st
         text=True,
         check=False,
     )
-    results = json.loads((folder / "run_results.json").read_text())["results"]
+    written = folder / "run_results.json"
+    results = json.loads(written.read_text())["results"] if written.exists() else []
     print(done.stdout)
     statuses = {result["unique_id"].split(".")[2]: result["status"] for result in results}
     return done.returncode, statuses, done.stdout

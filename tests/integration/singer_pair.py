@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +19,9 @@ from psycopg import sql
 from loaders.database import connect
 from loaders.settings import Settings
 from sandbox.servers.mariadb import MariaDB
+from sandbox.servers.postgres import TRANSFORM, Postgres
 
-TAP = [sys.executable, "-m", "loaders.singer.tap_mysql.cli"]
+TAPS = {kind: [sys.executable, "-m", f"loaders.singer.tap_{kind}.cli"] for kind in ("mysql", "postgres")}
 TARGET = [sys.executable, "-m", "loaders.singer.target_postgres.cli"]
 RAW = "raw_dtx1"
 
@@ -37,20 +41,15 @@ class Ran:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """The plugins, set up for one database of the test servers."""
+class Plugins(ABC):
+    """A tap and the target, set up for one database of the test servers."""
 
     settings: Settings
     folder: Path
-    mariadb: MariaDB
 
-    def source(self, **options: Any) -> pymysql.Connection:
-        return self.mariadb.connect(self.settings.source_database, **options)
-
-    def execute(self, *statements: str) -> None:
-        with self.source() as connection, connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
+    @abstractmethod
+    def tap_command(self, **config: Any) -> list[str]:
+        """The tap with these settings beside its source's."""
 
     def target(self) -> psycopg.Connection:
         return connect(self.settings, "transform", autocommit=True)
@@ -72,17 +71,6 @@ class Pair:
         path = self.folder / name
         path.write_text(json.dumps(document))
         return path
-
-    def tap_command(self, **config: Any) -> list[str]:
-        s = self.settings
-        document = {
-            "host": s.source_host,
-            "port": s.source_port,
-            "user": s.source_user,
-            "password": s.source_password.get_secret_value(),
-            "database": s.source_database,
-        }
-        return [*TAP, "--config", str(self.write("tap.json", document | config))]
 
     def target_command(self, **config: Any) -> list[str]:
         s = self.settings
@@ -138,6 +126,74 @@ class Pair:
             self.target_command(**target), input=lines, capture_output=True, text=True, check=False, timeout=60
         )
         return Ran(0, ran.returncode, ran.stderr, [json.loads(line) for line in ran.stdout.splitlines()])
+
+
+@dataclass(frozen=True)
+class Pair(Plugins):
+    """With `tap-mysql`."""
+
+    mariadb: MariaDB
+
+    def source(self, **options: Any) -> pymysql.Connection:
+        return self.mariadb.connect(self.settings.source_database, **options)
+
+    def execute(self, *statements: str) -> None:
+        with self.source() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def tap_command(self, **config: Any) -> list[str]:
+        s = self.settings
+        document = {
+            "host": s.source_host,
+            "port": s.source_port,
+            "user": s.source_user,
+            "password": s.source_password.get_secret_value(),
+            "database": s.source_database,
+        }
+        return [*TAPS["mysql"], "--config", str(self.write("tap.json", document | config))]
+
+
+@dataclass(frozen=True)
+class PostgresPair(Plugins):
+    """With `tap-postgres`, which reads as the transform role and may read everything."""
+
+    postgres: Postgres
+    source_database: str
+
+    def source(self, **options: Any) -> psycopg.Connection:
+        return self.postgres.connect(self.source_database, **{"autocommit": True, **options})
+
+    def execute(self, *statements: str) -> None:
+        with self.source() as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[arg-type]
+
+    def tap_command(self, **config: Any) -> list[str]:
+        document = {
+            "host": self.postgres.host,
+            "port": self.postgres.port,
+            "user": TRANSFORM,
+            "password": self.postgres.role_password,
+            "database": self.source_database,
+        }
+        return [*TAPS["postgres"], "--config", str(self.write("tap.json", document | config))]
+
+
+@contextmanager
+def postgres_pair(
+    settings: Settings, folder: Path, postgres: Postgres, *, encoding: str = "UTF8"
+) -> Iterator[PostgresPair]:
+    """A pair with an empty source database in this encoding."""
+    name = f"{settings.target_database}_source"
+    with postgres.connect(autocommit=True) as connection:
+        connection.execute(f"create database {name} template template0 encoding '{encoding}' locale 'C'")
+    try:
+        pair = PostgresPair(settings, folder, postgres, name)
+        pair.execute(f"alter default privileges grant select on tables to {TRANSFORM}")
+        yield pair
+    finally:
+        postgres.drop_database(name)
 
 
 def with_metadata(catalogue: dict[str, Any], **of_table: Any) -> dict[str, Any]:

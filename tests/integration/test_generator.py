@@ -18,6 +18,7 @@ from generator_support import Sandbox, empty_target, generated
 
 from loaders.reconcile.source_tables import read_source_tables
 from loaders.settings import PROJECT_ROOT
+from loaders.systems import DTX1
 from sandbox import dtx2
 from sandbox.dtx1 import schema
 from sandbox.generator import GeneratorError, Plan, generate
@@ -98,7 +99,7 @@ def test_m7_django_accepts_every_row_of_dtx2(sandbox: Sandbox) -> None:
 
 def test_every_table_has_its_answers(sandbox: Sandbox) -> None:
     """Each source row once an option, by its key where the table has one; keyless rows by their number."""
-    tables = read_source_tables()
+    tables = read_source_tables(DTX1)
     assert len(tables) == 22
     assert {path.stem for path in sandbox.answer_key.glob("*.csv")} == set(tables)
     for table, described in tables.items():

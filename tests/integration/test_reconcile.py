@@ -101,7 +101,7 @@ def migrated(ledger: Settings, mariadb: MariaDB, postgres: Postgres) -> Settings
 
 def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, dict]:
     monkeypatch.setattr(command, "load_settings", lambda: settings)
-    monkeypatch.setattr(command, "read_source_tables", lambda: {"exemption": read_source_tables()["exemption"]})
+    monkeypatch.setattr(command, "read_source_tables", lambda of: {"exemption": read_source_tables(of)["exemption"]})
     result = CliRunner().invoke(app, ["reconcile", "--json", *arguments], catch_exceptions=False)
     return result.exit_code, json.loads(result.stdout)
 

@@ -47,7 +47,7 @@ def rig(ledger: Settings, mariadb: MariaDB, tmp_path: Path, monkeypatch: pytest.
     assert Pair(settings, tmp_path, mariadb).run().codes == (0, 0)
     rig.run()
     record_dispositions(settings)
-    monkeypatch.setattr(command, "read_source_tables", lambda: TABLES)
+    monkeypatch.setattr(command, "read_source_tables", lambda _: TABLES)
     return rig
 
 

@@ -61,7 +61,7 @@ def make_report(
     project: Project, monkeypatch: pytest.MonkeyPatch, settings: Settings | None = None
 ) -> tuple[int, dict[str, Any], str]:
     monkeypatch.setattr(command, "load_settings", lambda: settings or project.settings)
-    monkeypatch.setattr(reconcile, "read_source_tables", lambda: {"exemption": read_source_tables()["exemption"]})
+    monkeypatch.setattr(reconcile, "read_source_tables", lambda of: {"exemption": read_source_tables(of)["exemption"]})
     out = project.folder / "report.html"
     arguments = ["report", "--out", str(out), "--manifest", str(project.manifest), "--json"]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)

@@ -17,6 +17,7 @@ from psycopg import sql
 from loaders.errors import ConfigurationError
 from loaders.reconcile.source_tables import read_source_tables
 from loaders.settings import PROJECT_ROOT
+from loaders.systems import DTX1
 from sandbox.answer_key import Comparison, compare
 from sandbox.generator import Plan
 from sandbox.servers.mariadb import MariaDB
@@ -24,7 +25,7 @@ from sandbox.servers.postgres import Postgres
 from sandbox.untouched import Untouched, judge
 
 # Documents first: other answers speak of what was made of a repo_file.
-TABLES = ("repo_file", *sorted(set(read_source_tables()) - {"repo_file"}))
+TABLES = ("repo_file", *sorted(set(read_source_tables(DTX1)) - {"repo_file"}))
 OPTIONS = (
     {"D11-4": "document_metadata", "D11-5": "record_internal_id", "D11-6": "account_meta", "D11-11": "archive"},
     {"D11-4": "archive", "D11-5": "account_meta", "D11-6": "directory_settings", "D11-11": "seed_records"},

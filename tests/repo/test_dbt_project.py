@@ -1,4 +1,4 @@
-"""The dbt project keeps its own rules: names, layers, documentation, tests, and a parse without deprecations."""
+"""The dbt projects keep their own rules: names, layers, documentation, tests, and a parse without deprecations."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ import yaml
 
 from loaders.catalogue.source_yaml import source_files
 from loaders.settings import PROJECT_ROOT
+from loaders.systems import DISPATCH, DTX1, SYSTEMS, System
 
-MODELS = PROJECT_ROOT / "dbt_project" / "models"
 MACROS = PROJECT_ROOT / "macros"
 DBT_TESTS = PROJECT_ROOT / "tests" / "dbt"
-LEDGER = PROJECT_ROOT / "seeds" / "ledger"
+STAGED = {DTX1: "dtx1|dtx2|migration|decoded", DISPATCH: "dispatch|orders|migration"}
 NAMES = {
-    "staging": r"stg_(dtx1|dtx2|migration|decoded)__\w+",
-    "intermediate": r"int_(dtx1|reporting)__\w+",
-    "publish": r"pub_dtx1__\w+",
-    "dispositions": r"dsp_dtx1__\w+",
-    "rejects": r"rej_dtx1__\w+",
-    "preflight": r"pre_dtx1__\w+",
+    "staging": r"stg_({staged})__\w+",
+    "intermediate": r"int_({system}|reporting)__\w+",
+    "publish": r"pub_{system}__\w+",
+    "dispositions": r"dsp_{system}__\w+",
+    "rejects": r"rej_{system}__\w+",
+    "preflight": r"pre_{system}__\w+",
     "reporting": r"rpt_\w+",
-    "catalogue": r"cat_dtx1__\w+",
+    "catalogue": r"cat_{system}__\w+",
 }
 # What a layer may read: the layers before it, and itself where a step builds on a step.
 READS = {
@@ -44,7 +44,7 @@ READS = {
     "catalogue": {"staging", "intermediate"},
 }
 # It counts what the layers after it decided, and nothing reads it but `dtx what-if`.
-READS_DISPOSITIONS = "int_dtx1__outcomes_by_option"
+READS_DISPOSITIONS = "outcomes_by_option"
 # dbt checks its YAML against the JSON schemas for a few adapters only, and PostgreSQL is none of them.
 PARSE = """
 import json, sys
@@ -66,12 +66,18 @@ print(json.dumps(seen))
 Node = dict[str, Any]
 
 
+@pytest.fixture(scope="module", params=SYSTEMS.values(), ids=SYSTEMS)
+def system(request: pytest.FixtureRequest) -> System:
+    found: System = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, list[str]]:
+def parsed(system: System, tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, list[str]]:
     """The manifest of a fresh parse, and the deprecations that it met. No database is needed."""
     folder = tmp_path_factory.mktemp("dbt")
     placeholders = {
-        f"DTX_{name}": "0"
+        f"{system.prefix}{name}": "0"
         for name in (
             "TARGET_HOST",
             "TARGET_PORT",
@@ -82,7 +88,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, list[str]]:
         )
     }
     done = subprocess.run(
-        [sys.executable, "-c", PARSE, PROJECT_ROOT / "dbt_project", folder],
+        [sys.executable, "-c", PARSE, system.project, folder],
         env=os.environ | placeholders,
         capture_output=True,
         text=True,
@@ -104,12 +110,14 @@ def models_of(manifest: Node) -> Iterator[tuple[str, Node]]:
             yield Path(node["path"]).parts[0], node
 
 
-def test_the_project_parses_without_a_deprecation_or_an_unknown_key(parsed: tuple[Node, list[str]]) -> None:
+def test_the_project_parses_without_a_deprecation_or_an_unknown_key(
+    system: System, parsed: tuple[Node, list[str]]
+) -> None:
     # `unlogged` is a key of the adapter that dbt's schema lacks; that it is met shows that the schema was asked.
     ours = [message for message in parsed[1] if "`unlogged`" not in message]
 
     assert ours == []
-    assert len(parsed[1]) > 0
+    assert len(parsed[1]) > 0 or system is DISPATCH
 
 
 def test_the_source_yaml_is_what_the_catalogue_says() -> None:
@@ -117,19 +125,20 @@ def test_the_source_yaml_is_what_the_catalogue_says() -> None:
         assert path.read_text(encoding="utf-8") == text, "run python -m loaders.catalogue.source_yaml"
 
 
-def test_the_sources_name_every_column_of_the_22_tables(manifest: Node) -> None:
-    sources = {s["name"]: set(s["columns"]) for s in manifest["sources"].values() if s["source_name"] == "dtx1"}
-    with (LEDGER / "source_columns.csv").open(encoding="utf-8", newline="") as file:
-        catalogue: dict[str, set[str]] = {}
-        for line in csv.DictReader(file):
+def test_the_sources_name_every_column_that_is_replicated(system: System, manifest: Node) -> None:
+    sources = {s["name"]: set(s["columns"]) for s in manifest["sources"].values() if s["source_name"] == system.name}
+    catalogue: dict[str, set[str]] = {}
+    for line in read_csv(system, "source_columns.csv"):
+        if line.get("extracted") != "false":
             catalogue.setdefault(line["source_table"], {"_loaded_at", "_unstorable"}).add(line["column_name"])
 
-    assert len(sources) == 22
+    assert len(sources) == {DTX1: 22, DISPATCH: 26}[system]
     assert sources == catalogue
 
 
-def test_names_follow_the_grammar_of_their_layer(manifest: Node) -> None:
-    assert [n["name"] for layer, n in models_of(manifest) if not re.fullmatch(NAMES[layer], n["name"])] == []
+def test_names_follow_the_grammar_of_their_layer(system: System, manifest: Node) -> None:
+    names = {layer: name.format(staged=STAGED[system], system=system.name) for layer, name in NAMES.items()}
+    assert [n["name"] for layer, n in models_of(manifest) if not re.fullmatch(names[layer], n["name"])] == []
 
 
 def test_a_layer_reads_only_what_lies_before_it(manifest: Node) -> None:
@@ -140,7 +149,7 @@ def test_a_layer_reads_only_what_lies_before_it(manifest: Node) -> None:
         for parent in node["depends_on"]["nodes"]
         if (parent.startswith("source.") and layer != "staging")
         or (parent.startswith("model.") and layers[parent] not in READS[layer])
-        if node["name"] != READS_DISPOSITIONS
+        if not node["name"].endswith(READS_DISPOSITIONS)
     ]
     assert breaches == []
 
@@ -174,8 +183,8 @@ def test_what_leaves_dbt_has_an_enforced_contract_with_types(manifest: Node) -> 
             assert [c["name"] for c in node["columns"].values() if not c["data_type"]] == [], node["name"]
 
 
-def test_each_layer_says_what_it_publishes_and_whose_rows_it_accounts_for(manifest: Node) -> None:
-    decided = {line["decision_id"] for line in read_csv("decisions.csv")}
+def test_each_layer_says_what_it_publishes_and_whose_rows_it_accounts_for(system: System, manifest: Node) -> None:
+    decided = {line["decision_id"] for line in read_csv(system, "decisions.csv")}
     for layer, node in models_of(manifest):
         meta = node["config"]["meta"]
         assert ("publish" in meta) == (layer == "publish"), node["name"]
@@ -183,6 +192,7 @@ def test_each_layer_says_what_it_publishes_and_whose_rows_it_accounts_for(manife
         assert ("preflight" in meta) == (layer == "preflight"), node["name"]
         if layer == "publish":
             assert meta["publish"]["decision_id"] in decided
+            assert meta["publish"]["system"] == system.name
 
 
 def test_t4_the_reporting_views_are_made_of_dtx2_alone_and_refreshed_together(manifest: Node) -> None:
@@ -211,38 +221,49 @@ def test_every_source_table_with_dispositions_has_its_rows_conserved(manifest: N
     assert conserved == {node["unique_id"] for layer, node in models_of(manifest) if layer == "dispositions"}
 
 
-def test_the_outcomes_by_option_count_every_source_table(manifest: Node) -> None:
+def test_the_outcomes_by_option_count_every_table_with_dispositions(system: System, manifest: Node) -> None:
     """A table that is not counted would have no share in any choice that `dtx what-if` shows."""
+    (outcomes,) = [node for _, node in models_of(manifest) if node["name"].endswith(READS_DISPOSITIONS)]
     counted = {
-        re.sub(r"^(dsp|int)_dtx1__|_by_option$", "", parent.rpartition(".")[2])
-        for parent in manifest["nodes"][f"model.dtx.{READS_DISPOSITIONS}"]["depends_on"]["nodes"]
+        re.sub(rf"^(dsp|int)_{system.name}__|_by_option$", "", parent.rpartition(".")[2])
+        for parent in outcomes["depends_on"]["nodes"]
         if parent.startswith("model.")
     }
-    assert counted == {line["source_table"] for line in read_csv("source_tables.csv")}
+    assert counted == {system.short_name(table) for table in tables_with_dispositions(manifest)}
+    if system is DTX1:
+        assert counted == {line["source_table"] for line in read_csv(DTX1, "source_tables.csv")}
 
 
-def test_models_ask_for_decisions_that_exist_and_each_is_documented() -> None:
-    decided = {line["decision_id"] for line in read_csv("decisions.csv")}
-    code = "\n".join(path.read_text(encoding="utf-8") for path in MODELS.rglob("*.sql"))
-    documented = "\n".join(path.read_text(encoding="utf-8") for path in (MODELS / "_decisions").glob("*.md"))
+def test_models_ask_for_decisions_that_exist(system: System) -> None:
+    decided = {line["decision_id"] for line in read_csv(system, "decisions.csv")}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (system.project / "models").rglob("*.sql"))
 
     assert set(re.findall(r"decision\('([^']+)'\)", code)) <= decided
+
+
+def test_each_decision_of_dtx1_is_documented() -> None:
+    decided = {line["decision_id"] for line in read_csv(DTX1, "decisions.csv")}
+    pages = (DTX1.project / "models" / "_decisions").glob("*.md")
+    documented = "\n".join(path.read_text(encoding="utf-8") for path in pages)
+
     assert {f"decision_{key.lower().replace('-', '_')}" for key in decided} == set(
         re.findall(r"docs (decision_\w+)", documented)
     )
 
 
-def test_every_reason_of_the_transform_stage_has_a_unit_test_that_expects_it() -> None:
+def test_every_reason_of_the_transform_stage_has_a_unit_test_that_expects_it(system: System, manifest: Node) -> None:
     """A reason code nobody gives is a promise that nobody keeps."""
     expected: set[str] = set()
-    for path in MODELS.rglob("*.yml"):
+    for path in (system.project / "models").rglob("*.yml"):
         for test in yaml.safe_load(path.read_text(encoding="utf-8")).get("unit_tests", []):
             if test["expect"].get("format") == "sql":
                 continue
             for row in test["expect"]["rows"]:
                 expected |= {str(value) for key, value in row.items() if "reason" in key or key == "claim"}
-    decoder = {line["reason_code"] for line in read_csv("reason_codes.csv") if line["stage"] == "decode"}
-    promised = {line["reason_code"] for line in read_csv("reason_codes.csv") if line["stage"] == "transform"}
+    tables = tables_with_dispositions(manifest)
+    codes = [line for line in read_csv(system, "reason_codes.csv") if line["source_table"] in {"", *tables}]
+    decoder = {line["reason_code"] for line in codes if line["stage"] == "decode"}
+    promised = {line["reason_code"] for line in codes if line["stage"] == "transform"}
     payloads = {reason for reason in promised if reason.startswith("payload_")}
 
     assert payloads == {f"payload_{reason}" for reason in decoder - {"address_invalid"}}
@@ -250,7 +271,7 @@ def test_every_reason_of_the_transform_stage_has_a_unit_test_that_expects_it() -
 
 
 def test_each_macro_has_a_file_a_header_a_description_and_a_case(manifest: Node) -> None:
-    described = {m["name"]: m for m in manifest["macros"].values() if m["package_name"] == "dtx"}
+    described = {m["name"]: m for m in manifest["macros"].values() if m["package_name"] in ("dtx", "dispatch")}
     for path in sorted(MACROS.rglob("*.sql")):
         text = path.read_text(encoding="utf-8")
         assert re.findall(r"{% macro (\w+)", text) == [path.stem]
@@ -261,11 +282,11 @@ def test_each_macro_has_a_file_a_header_a_description_and_a_case(manifest: Node)
     assert {path.stem.removeprefix("case_") for path in (DBT_TESTS / "macro_cases").glob("*.sql")} <= set(described)
 
 
-def test_each_seed_has_a_description_and_types_for_every_column(manifest: Node) -> None:
+def test_each_seed_has_a_description_and_types_for_every_column(system: System, manifest: Node) -> None:
     """Left to itself dbt guesses: a code such as 007 would become a number."""
     for node in manifest["nodes"].values():
         if node["resource_type"] == "seed":
-            with (PROJECT_ROOT / "dbt_project" / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
+            with (system.project / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
                 header = next(csv.reader(file))
             assert node["description"], node["name"]
             assert set(node["columns"]) == set(node["config"]["column_types"]) == set(header), node["name"]
@@ -277,6 +298,13 @@ def test_each_dbt_test_opens_with_the_damage_it_prevents() -> None:
     assert [p.name for p in paths if not p.read_text(encoding="utf-8").startswith(("-- ", "{#\n"))] == []
 
 
-def read_csv(name: str) -> list[dict[str, str]]:
-    with (LEDGER / name).open(encoding="utf-8", newline="") as file:
+def tables_with_dispositions(manifest: Node) -> set[str]:
+    """The source tables that a model accounts for."""
+    return {
+        n["config"]["meta"]["ledger"]["source_table"] for layer, n in models_of(manifest) if layer == "dispositions"
+    }
+
+
+def read_csv(system: System, name: str) -> list[dict[str, str]]:
+    with (system.seeds / "ledger" / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -6,15 +6,19 @@ import itertools
 import re
 from pathlib import Path
 
-from loaders.settings import Settings
+import pytest
+
+from loaders.settings import DispatchSettings, Settings, is_of_databases
 
 LINES = (Path(__file__).resolve().parents[2] / ".env.example").read_text(encoding="utf-8").splitlines()
-ASSIGNMENT = re.compile(r"(#?)(DTX_\w+)=(.*)")
+ASSIGNMENT = re.compile(r"(#?)((?:DTX|DISPATCH)_\w+)=(.*)")
 ASSIGNMENTS = {match[2]: (match[1], match[3]) for line in LINES if (match := ASSIGNMENT.fullmatch(line))}
 
 
 def test_every_setting_is_there_and_no_other() -> None:
-    assert {f"DTX_{name.upper()}" for name in Settings.model_fields} == set(ASSIGNMENTS)
+    ours = {f"DTX_{name.upper()}" for name in Settings.model_fields}
+    dispatch = {f"DISPATCH_{name.upper()}" for name in DispatchSettings.model_fields if is_of_databases(name)}
+    assert ours | dispatch == set(ASSIGNMENTS)
 
 
 def test_every_setting_has_its_meaning_in_the_line_above() -> None:
@@ -24,9 +28,14 @@ def test_every_setting_has_its_meaning_in_the_line_above() -> None:
     assert bare == []
 
 
-def test_optional_settings_show_their_default_and_required_ones_must_be_filled_in() -> None:
-    for name, field in Settings.model_fields.items():
-        hidden, value = ASSIGNMENTS[f"DTX_{name.upper()}"]
+@pytest.mark.parametrize(("prefix", "settings"), [("DTX_", Settings), ("DISPATCH_", DispatchSettings)])
+def test_optional_settings_show_their_default_and_required_ones_must_be_filled_in(
+    prefix: str, settings: type[Settings]
+) -> None:
+    for name, field in settings.model_fields.items():
+        if settings is DispatchSettings and not is_of_databases(name):
+            continue
+        hidden, value = ASSIGNMENTS[f"{prefix}{name.upper()}"]
         if field.is_required():
             assert hidden == "", name
         else:
@@ -37,3 +46,7 @@ def test_filled_in_it_is_valid(tmp_path: Path) -> None:
     filled = [f"{line}secret" if line.endswith("_PASSWORD=") else line for line in LINES]
     (tmp_path / ".env").write_text("\n".join(filled))
     assert Settings(_env_file=tmp_path / ".env").source_host == "dtx1-replica.example.com"
+    dispatch = DispatchSettings(_env_file=tmp_path / ".env")
+    assert dispatch.source_host == "dispatch-replica.example.com"
+    assert dispatch.target_database == "orders"
+    assert dispatch.s3_bucket == "dtx2-files"

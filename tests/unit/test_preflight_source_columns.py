@@ -15,6 +15,7 @@ from loaders.preflight.source_columns import compare_source
 from loaders.publish.findings import Finding
 from loaders.singer.tap_mysql.catalogue import Table
 from loaders.singer.tap_mysql.rendering import Column
+from loaders.systems import DTX1
 
 KEY = Column("id", "int", "int(10) unsigned", None, nullable=False)
 NAME = Column("name", "varchar", "varchar(20)", "utf8mb4", nullable=False)
@@ -38,7 +39,7 @@ def found(findings: list[Finding]) -> set[tuple[str, str]]:
 def test_a_source_that_is_as_we_know_it_has_no_finding_and_other_areas_tables_are_none() -> None:
     live = {"thing": table(KEY, NAME), "another_area": table(KEY, name="another_area")}
 
-    assert compare_source(live, CATALOGUE, MAPS, {"thing"}) == []
+    assert compare_source(live, DTX1, CATALOGUE, MAPS, {"thing"}) == []
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_source_that_is_as_we_know_it_has_no_finding_and_other_areas_tables_ar
 def test_p3_a_column_that_changed_is_named_and_holds(
     columns: tuple[Column, ...], key: tuple[str, ...], where: str, problem: str
 ) -> None:
-    (finding,) = compare_source({"thing": table(*columns, key=key)}, CATALOGUE, MAPS, {"thing"})
+    (finding,) = compare_source({"thing": table(*columns, key=key)}, DTX1, CATALOGUE, MAPS, {"thing"})
 
     assert (finding.effect, finding.where) == ("holds", f"thing.{where}")
     assert finding.problem.startswith(problem)
@@ -70,24 +71,24 @@ def test_p3_a_column_that_changed_is_named_and_holds(
 def test_p3_a_column_that_may_be_null_now_is_told_and_holds_nothing() -> None:
     live = {"thing": table(KEY, Column("name", "varchar", "varchar(20)", "utf8mb4", nullable=True))}
 
-    assert found(compare_source(live, CATALOGUE, MAPS, {"thing"})) == {("note", "thing.name")}
+    assert found(compare_source(live, DTX1, CATALOGUE, MAPS, {"thing"})) == {("note", "thing.name")}
 
 
 def test_p3_a_table_that_is_gone_blocks() -> None:
-    assert found(compare_source({}, CATALOGUE, MAPS, {"thing"})) == {("blocks", "thing")}
+    assert found(compare_source({}, DTX1, CATALOGUE, MAPS, {"thing"})) == {("blocks", "thing")}
 
 
 def test_p3_a_table_without_a_column_map_is_named_and_held_where_it_is_published() -> None:
     live = {"thing": table(KEY, NAME)}
 
-    assert found(compare_source(live, CATALOGUE, {}, {"thing"})) == {("holds", "thing")}
-    assert found(compare_source(live, CATALOGUE, {}, set())) == {("note", "thing")}
+    assert found(compare_source(live, DTX1, CATALOGUE, {}, {"thing"})) == {("holds", "thing")}
+    assert found(compare_source(live, DTX1, CATALOGUE, {}, set())) == {("note", "thing")}
 
 
 def test_p3_a_column_map_is_held_against_the_catalogue_both_ways() -> None:
     maps = {"thing": frozenset({"id", "nome"}), "think": frozenset({"id"})}
 
-    assert found(compare_source({"thing": table(KEY, NAME)}, CATALOGUE, maps, {"thing"})) == {
+    assert found(compare_source({"thing": table(KEY, NAME)}, DTX1, CATALOGUE, maps, {"thing"})) == {
         ("holds", "thing.name"),
         ("holds", "thing.nome"),
         ("holds", "think"),
@@ -106,6 +107,8 @@ def test_p3_a_column_map_is_held_against_the_catalogue_both_ways() -> None:
         ("decimal(10,2)", "decimal(10,2)"),
         ("enum('Yes','no')", "enum('yes','no')"),
         ("point", "point"),
+        ("character varying(150)", "varchar(150)"),
+        ("timestamp with time zone", "timestamptz"),
     ],
 )
 def test_servers_print_one_type_in_several_ways(mysql_type: str, common: str) -> None:
@@ -123,7 +126,7 @@ def test_servers_name_one_character_set_in_several_ways() -> None:
 
 
 def test_the_seeds_cover_all_22_tables() -> None:
-    catalogue, maps = read_catalogue(), read_mapped_columns()
+    catalogue, maps = read_catalogue(DTX1), read_mapped_columns(DTX1)
 
     assert len(catalogue) == 22
     assert {name: set(columns) for name, columns in catalogue.items()} == {name: set(maps[name]) for name in catalogue}

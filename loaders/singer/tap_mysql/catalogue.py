@@ -1,21 +1,16 @@
-"""What the legacy database holds, as information_schema shows it, and as a Singer catalogue offers it."""
+"""What the legacy database holds, as information_schema shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from loaders.errors import ConfigurationError, LossError
-from loaders.singer.messages import BINARY_FORMAT
 from loaders.singer.tap_mysql.config import TapConfig
 from loaders.singer.tap_mysql.rendering import Column
 from loaders.singer.tap_mysql.source import Connection, query
 
 _TRANSACTIONAL_ENGINES = frozenset({"InnoDB", "RocksDB", "TokuDB"})
-_REPLICATION_KEY_TYPES = frozenset(
-    {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "date", "datetime", "timestamp"}
-)
 
 _TABLES = """
 select table_name, table_type = 'VIEW', engine, coalesce(data_length, 0), coalesce(table_rows, 0)
@@ -47,10 +42,6 @@ class Table:
     def in_snapshot(self) -> bool:
         """Whether a transaction's snapshot covers it; a view's tables are judged by themselves."""
         return self.is_view or self.engine in _TRANSACTIONAL_ENGINES
-
-    def column(self, name: str) -> Column | None:
-        """The column of this name."""
-        return next((column for column in self.columns if column.name == name), None)
 
 
 def read_tables(connection: Connection, config: TapConfig) -> dict[str, Table]:
@@ -97,48 +88,3 @@ def _check_configuration(tables: Mapping[str, Table], config: TapConfig) -> None
             f"bytes_columns names columns that {config.database} does not have: {', '.join(unknown)}",
             hint="Correct tap-mysql's `bytes_columns` in meltano.yml.",
         )
-
-
-def discover(tables: Iterable[Table], database: str) -> dict[str, Any]:
-    """The Singer catalogue of these tables; every stream and column is selected unless Meltano says otherwise."""
-    return {"streams": [_stream(table, database) for table in tables]}
-
-
-def properties(columns: Iterable[Column]) -> dict[str, dict[str, Any]]:
-    """JSON Schema of a stream's columns: text, or hex digits of bytes; any may be NULL."""
-    return {
-        column.name: {"type": ["null", "string"], **({"format": BINARY_FORMAT} if column.is_binary else {})}
-        for column in columns
-    }
-
-
-def _stream(table: Table, database: str) -> dict[str, Any]:
-    of_table = {
-        "inclusion": "available",
-        "selected-by-default": True,
-        "database-name": database,
-        "is-view": table.is_view,
-        "row-count": table.approximate_rows,
-        "table-key-properties": list(table.key),
-        "valid-replication-keys": [c.name for c in table.columns if c.data_type in _REPLICATION_KEY_TYPES],
-    }
-    return {
-        "tap_stream_id": table.name,
-        "stream": table.name,
-        "table_name": table.name,
-        "schema": {"type": "object", "properties": properties(table.columns)},
-        "metadata": [
-            {"breadcrumb": [], "metadata": of_table},
-            *(
-                {
-                    "breadcrumb": ["properties", column.name],
-                    "metadata": {
-                        "inclusion": "automatic" if column.name in table.key else "available",
-                        "selected-by-default": True,
-                        "sql-datatype": column.column_type,
-                    },
-                }
-                for column in table.columns
-            ),
-        ],
-    }

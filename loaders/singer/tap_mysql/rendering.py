@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from loaders.singer.messages import CSV_QUOTE
 
 _INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
+_TEMPORAL = frozenset({"date", "datetime", "timestamp"})
 _BINARY = frozenset(
     {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit"}
     | {"geometry", "point", "linestring", "polygon", "geometrycollection", "geomcollection"}
@@ -51,6 +52,26 @@ class Column:
     def is_binary(self) -> bool:
         """Whether the target stores bytes: a binary type, or a text read as the bytes it is stored as (E1)."""
         return self.as_bytes or self.data_type in _BINARY
+
+    @property
+    def sql_type(self) -> str:
+        """The type as MySQL spells it."""
+        return self.column_type
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds exact numbers."""
+        return self.data_type in _INTEGERS or self.data_type == "decimal"
+
+    @property
+    def is_temporal(self) -> bool:
+        """Whether it holds dates or moments, zero dates among them."""
+        return self.data_type in _TEMPORAL
+
+    @property
+    def can_be_bookmark(self) -> bool:
+        """Whether an increment can go by it."""
+        return not self.as_bytes and (self.is_number or self.is_temporal)
 
 
 def quote_name(name: str) -> str:

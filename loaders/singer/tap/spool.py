@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from loaders.errors import ServiceError
 
-_PREFIX = "dtx-tap-mysql-"
+_PREFIX = "dtx-tap-"
 _BUFFER_BYTES = 1 << 18
 _POLL_SECONDS = 0.005
 

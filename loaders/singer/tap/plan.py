@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from loaders.errors import ConfigurationError, LossError, RefusedError
-from loaders.singer.tap_mysql.catalogue import Table
-from loaders.singer.tap_mysql.rendering import Column, csv_select, quote_name
+from loaders.singer.tap.table import Column, Table
 
 # PostgreSQL cuts longer names silently (NAMEDATALEN); MySQL allows 64 characters of up to 4 bytes.
 LONGEST_NAME_BYTES = 63
 _OUR_COLUMNS = frozenset({"_loaded_at", "_unstorable"})
-_TEMPORAL = frozenset({"date", "datetime", "timestamp"})
+_ColumnT = TypeVar("_ColumnT", bound=Column)
+_ColumnT_co = TypeVar("_ColumnT_co", bound=Column, covariant=True)
 
 
 @dataclass(frozen=True)
-class StreamPlan:
+class StreamPlan(Generic[_ColumnT_co]):
     """One stream to read. `bookmark` is the highest replication key that was read before, as the server printed it."""
 
-    table: Table
-    columns: tuple[Column, ...]
-    replication_key: Column | None = None
+    table: Table[_ColumnT_co]
+    columns: tuple[_ColumnT_co, ...]
+    replication_key: _ColumnT_co | None = None
     bookmark: str | None = None
 
     @property
@@ -31,30 +30,10 @@ class StreamPlan:
         """Whether only rows from the bookmark on are read; else the whole table is."""
         return self.bookmark is not None
 
-    def select(self) -> str:
-        """The query that renders the rows."""
-        return csv_select(self.table.name, self.columns, self._condition())
 
-    def select_bookmark(self) -> str:
-        """The query for the highest replication key; must run in the same snapshot as, or before, the other."""
-        if self.replication_key is None:
-            raise AssertionError("only a stream with a replication key has a bookmark")
-        name = quote_name(self.replication_key.name)
-        return f"select cast(max({name}) as char) from {quote_name(self.table.name)}"
-
-    def _condition(self) -> str:
-        if self.replication_key is None or self.bookmark is None:
-            return ""
-        name = quote_name(self.replication_key.name)
-        # Equal keys are read again: rows may have come under the last key after it was read. Rows without a key, or
-        # with a zero date for one, never get past a bookmark and are read every time.
-        terms = [f"{name} >= {_literal(self.replication_key, self.bookmark)}", f"{name} is null"]
-        if self.replication_key.data_type in _TEMPORAL:
-            terms.append(f"{name} < '0001-01-01'")
-        return " or ".join(terms)
-
-
-def plan(catalogue: Mapping[str, Any], tables: Mapping[str, Table], state: Mapping[str, Any]) -> tuple[StreamPlan, ...]:
+def plan(
+    catalogue: Mapping[str, Any], tables: Mapping[str, Table[_ColumnT]], state: Mapping[str, Any]
+) -> tuple[StreamPlan[_ColumnT], ...]:
     """Decide what to read, in the catalogue's order.
 
     Args:
@@ -79,12 +58,13 @@ def plan(catalogue: Mapping[str, Any], tables: Mapping[str, Table], state: Mappi
             vanished.append(name)
             continue
         selected = _selected_columns(stream, metadata)
-        vanished += [f"{name}.{column}" for column in selected if tables[name].column(column) is None]
+        present = {column.name for column in tables[name].columns}
+        vanished += [f"{name}.{column}" for column in selected if column not in present]
         columns = tuple(column for column in tables[name].columns if column.name in selected)
         plans.append(_stream_plan(tables[name], columns, metadata.get((), {}), bookmarks.get(name) or {}))
     if vanished:
         raise LossError(
-            f"selected, and gone from the legacy database: {', '.join(vanished)}",
+            f"selected, and gone from the source: {', '.join(vanished)}",
             hint="Discover again; if they were dropped on purpose, deselect them in meltano.yml.",
         )
     _check_names(plans)
@@ -92,8 +72,8 @@ def plan(catalogue: Mapping[str, Any], tables: Mapping[str, Table], state: Mappi
 
 
 def _stream_plan(
-    table: Table, columns: tuple[Column, ...], metadata: Mapping[str, Any], bookmark: Mapping[str, Any]
-) -> StreamPlan:
+    table: Table[_ColumnT], columns: tuple[_ColumnT, ...], metadata: Mapping[str, Any], bookmark: Mapping[str, Any]
+) -> StreamPlan[_ColumnT]:
     method = str(metadata.get("replication-method") or "FULL_TABLE").upper()
     if method == "FULL_TABLE":
         return StreamPlan(table, columns)
@@ -104,9 +84,9 @@ def _stream_plan(
             hint="FULL_TABLE, or INCREMENTAL with a replication-key, in meltano.yml's metadata.",
         )
     key = next((column for column in columns if column.name == name), None)
-    if key is None or not _has_bookmark_type(key):
+    if key is None or not key.can_be_bookmark:
         raise ConfigurationError(
-            f"{table.name}.{name}: no replication key; it must be a selected integer, decimal or date-time column",
+            f"{table.name}.{name}: no replication key; it must be a selected column that holds numbers or times",
             hint="Choose another replication-key in meltano.yml, or FULL_TABLE.",
         )
     if not table.key:
@@ -116,23 +96,6 @@ def _stream_plan(
         )
     matches = bookmark.get("replication_key") == name
     return StreamPlan(table, columns, key, bookmark.get("replication_key_value") if matches else None)
-
-
-def _has_bookmark_type(column: Column) -> bool:
-    return not column.as_bytes and (column.data_type in _TEMPORAL or _is_number(column))
-
-
-def _is_number(column: Column) -> bool:
-    return column.data_type.endswith("int") or column.data_type == "decimal"
-
-
-def _literal(column: Column, bookmark: str) -> str:
-    if _is_number(column):
-        # Without quotes: MySQL would compare a quoted number as a double.
-        return f"{Decimal(bookmark):f}"
-    if not all(character.isdigit() or character in "-:. " for character in bookmark):
-        raise ConfigurationError(f"the state's bookmark of {column.name} is no date", hint="Clear the state.")
-    return f"'{bookmark}'"
 
 
 def _is_selected(metadata: Mapping[str, Any]) -> bool:
@@ -148,7 +111,7 @@ def _selected_columns(stream: Mapping[str, Any], metadata: Mapping[tuple[str, ..
     return {name for name in names if _is_selected(metadata.get(("properties", name), {}))}
 
 
-def _check_names(plans: Sequence[StreamPlan]) -> None:
+def _check_names(plans: Sequence[StreamPlan[Column]]) -> None:
     faults = []
     for stream in plans:
         if len(stream.table.name.encode()) > LONGEST_NAME_BYTES:

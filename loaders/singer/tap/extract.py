@@ -20,11 +20,10 @@ from loaders.singer.messages import (
     format_message,
 )
 from loaders.singer.plugin import report
-from loaders.singer.tap_mysql.catalogue import properties
-from loaders.singer.tap_mysql.plan import StreamPlan
-from loaders.singer.tap_mysql.reader import read_lines
-from loaders.singer.tap_mysql.source import Connection, naming_errors, query
-from loaders.singer.tap_mysql.spool import Spool, open_for_writing
+from loaders.singer.tap.plan import StreamPlan
+from loaders.singer.tap.source import ColumnT, Opened, Session
+from loaders.singer.tap.spool import Spool, open_for_writing
+from loaders.singer.tap.table import Column, properties
 
 
 class Outlet:
@@ -39,7 +38,7 @@ class Outlet:
         with self._lock:
             self._write(message)
 
-    def bookmark(self, stream: StreamPlan, value: str | None) -> None:
+    def bookmark(self, stream: StreamPlan[Column], value: str | None) -> None:
         """Remember how far a stream was read, and send the state."""
         if stream.replication_key is None or value is None:
             return
@@ -58,7 +57,7 @@ class Outlet:
             raise ServiceError("the target is gone") from None
 
 
-def schema_message(stream: StreamPlan) -> SchemaMessage:
+def schema_message(stream: StreamPlan[Column]) -> SchemaMessage:
     """The message that announces a stream."""
     key = stream.replication_key
     return SchemaMessage(
@@ -69,59 +68,56 @@ def schema_message(stream: StreamPlan) -> SchemaMessage:
     )
 
 
-def extract(
-    streams: Sequence[StreamPlan], connections: Sequence[Connection], as_of: datetime, outlet: Outlet, spool: Spool
-) -> None:
-    """Read every stream, the biggest first, each connection one at a time.
+def extract(streams: Sequence[StreamPlan[ColumnT]], opened: Opened[ColumnT], outlet: Outlet, spool: Spool) -> None:
+    """Read every stream, the biggest first, each session one at a time.
 
     Args:
         streams: what to read.
-        connections: sessions on one snapshot.
-        as_of: the snapshot's time.
+        opened: sessions on one snapshot.
         outlet: where messages go.
         spool: where pipes are made.
 
     Raises:
         MigrationError: the first failure of any stream; the others are given up.
     """
-    waiting: queue.SimpleQueue[StreamPlan] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[StreamPlan[ColumnT]] = queue.SimpleQueue()
     for stream in sorted(streams, key=lambda stream: stream.table.data_bytes, reverse=True):
         waiting.put(stream)
     outcomes: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
-    def work(connection: Connection) -> None:
+    def work(session: Session[ColumnT]) -> None:
         try:
             while True:
                 try:
                     stream = waiting.get_nowait()
                 except queue.Empty:
                     break
-                _extract_stream(stream, connection, as_of, outlet, spool)
+                _extract_stream(stream, session, opened.as_of, outlet, spool)
             outcomes.put(None)
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
             outcomes.put(error)
 
     # Daemons: after a failure the others are given up, and the target rolls back what has no end marker.
-    for connection in connections:
-        threading.Thread(target=work, args=(connection,), daemon=True).start()
-    for _ in connections:
+    for session in opened.sessions:
+        threading.Thread(target=work, args=(session,), daemon=True).start()
+    for _ in opened.sessions:
         if (failure := outcomes.get()) is not None:
             raise failure
 
 
-def _extract_stream(stream: StreamPlan, connection: Connection, as_of: datetime, outlet: Outlet, spool: Spool) -> None:
+def _extract_stream(
+    stream: StreamPlan[ColumnT], session: Session[ColumnT], as_of: datetime, outlet: Outlet, spool: Spool
+) -> None:
     name, started = stream.table.name, time.monotonic()
     version = None if stream.is_increment else int(as_of.timestamp() * 1000)
     columns = tuple(column.name for column in stream.columns)
     rows = size = 0
-    with naming_errors(name), spool.pipe() as path:
-        bookmark = None
-        if stream.replication_key is not None:
-            bookmark = query(connection, stream.select_bookmark())[0][0]
+    with spool.pipe() as path:
+        bookmark = None if stream.replication_key is None else session.highest_key(stream)
         outlet.send(BatchMessage(name, (path.as_uri(),), columns, version, as_of))
         try:
             with open_for_writing(path) as pipe:
-                for block, count in read_lines(connection, stream.select(), name):
+                for block, count in session.read_rows(stream):
                     pipe.write(block)
                     rows += count
                     size += len(block)

@@ -1,0 +1,28 @@
+{%- set decided_by = {
+    'auth_group': 'D7-7',
+    'dispatch_template_products': 'D7-4',
+    'dispatch_template_view_groups': 'D7-11'
+} -%}
+
+with
+
+by_option as (
+
+    {% for source_table, decision_id in decided_by.items() -%}
+        select
+            '{{ decision_id }}' as decision_id,
+            '{{ source_table }}' as source_table,
+            outcomes.option,
+            outcomes.disposition,
+            outcomes.reason_code,
+            count(*) as row_count
+        from {{ ref('int_dispatch__' ~ (source_table | replace('dispatch_', '')) ~ '_by_option') }} as outcomes
+        group by outcomes.option, outcomes.disposition, outcomes.reason_code
+        {%- if not loop.last %}
+            union all
+        {% endif -%}
+    {% endfor %}
+
+)
+
+select * from by_option

@@ -1,0 +1,1 @@
+"""What the taps share: the catalogue, the plan, the pipes, the messages and the command line."""

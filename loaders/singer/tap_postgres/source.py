@@ -1,0 +1,91 @@
+"""Connections to the source, with the session settings that exactness depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import errors
+
+from loaders.errors import MigrationError, RefusedError, ServiceError
+from loaders.singer.tap_postgres.config import TapConfig
+
+_SESSION = {
+    # Moments are printed in the session's zone (reliability E3), dates and intervals in its style, floats with as many
+    # digits as tell them apart, bytes as hex digits, money in its locale (E5).
+    "TimeZone": "UTC",
+    "DateStyle": "ISO,YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "client_encoding": "UTF8",
+    # Rows that a policy hides are an error: left out without a word they would be lost.
+    "row_security": "off",
+    # The target takes its time to commit.
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "10s",
+}
+
+
+def connect(config: TapConfig) -> psycopg.Connection:
+    """Open a connection without a transaction.
+
+    Raises:
+        ServiceError: the server is out of reach or refuses the account; names host, port, database and user.
+    """
+    try:
+        return psycopg.connect(
+            host=config.host,
+            port=config.port,
+            dbname=config.database,
+            user=config.user,
+            password=config.password.get_secret_value(),
+            application_name="tap-postgres",
+            options=" ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
+            connect_timeout=10,
+            autocommit=True,
+        )
+    except psycopg.OperationalError as error:
+        where = f"{config.host}:{config.port}/{config.database} as {config.user}"
+        raise ServiceError(
+            f"cannot connect to the source's PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
+            hint="Is the server up, and are DISPATCH_SOURCE_HOST, DISPATCH_SOURCE_PORT, user and password right?",
+        ) from None
+
+
+@contextmanager
+def naming_errors(where: str) -> Iterator[None]:
+    """Turn psycopg's errors into ours; their text may hold row values, so only SQLSTATE is kept (X1)."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise source_error(error, where) from None
+
+
+def source_error(error: psycopg.Error, where: str) -> MigrationError:
+    """Our error for one of psycopg's."""
+    state = f"{where} (SQLSTATE {error.sqlstate or 'none'})"
+    match error:
+        case errors.InsufficientPrivilege():
+            return RefusedError(
+                f"the source's user may not read all of {state}",
+                hint="Grant SELECT on the table or its selected columns; under row security BYPASSRLS too, "
+                "for a policy must not hide rows.",
+            )
+        case errors.UndefinedTable() | errors.UndefinedColumn():
+            return ServiceError(f"the source changed while it was read, at {state}", hint="Run it again.")
+        case errors.CharacterNotInRepertoire() | errors.UntranslatableCharacter():
+            return ServiceError(
+                f"a text of the source is no valid text in its own encoding, at {state}",
+                hint="Find and mend it there; it cannot be printed as UTF-8.",
+            )
+        case errors.SerializationFailure():
+            return ServiceError(
+                f"the source is a standby that gave up the snapshot, at {state}",
+                hint="Turn hot_standby_feedback on, raise max_standby_streaming_delay, or read the primary.",
+            )
+        case _:
+            return ServiceError(f"the source's PostgreSQL failed at {state}", hint="Run it again; its log says more.")
