@@ -28,7 +28,6 @@ from loaders.metabase.metadata import Metadata
 from loaders.metabase.objects import Wanted
 from loaders.metabase.preview_command import preview_command
 from loaders.metabase.role import readable_columns
-from loaders.publish.contract import DEFAULT_MANIFEST
 from loaders.settings import Settings, load_settings
 from loaders.setup.commands import ConfirmOption, JsonOption, ManifestOption
 from loaders.setup.guard import check_settings
@@ -50,7 +49,7 @@ ArchiveOption = Annotated[
 
 @app.command("plan")
 def plan_command(
-    manifest: ManifestOption = DEFAULT_MANIFEST,
+    manifest: ManifestOption = None,
     overwrite_edits: OverwriteOption = False,
     archive_removed: ArchiveOption = False,
     as_json: JsonOption = False,
@@ -62,7 +61,7 @@ def plan_command(
 
 @app.command("apply")
 def apply_command(
-    manifest: ManifestOption = DEFAULT_MANIFEST,
+    manifest: ManifestOption = None,
     overwrite_edits: OverwriteOption = False,
     archive_removed: ArchiveOption = False,
     confirm_database: ConfirmOption = None,
@@ -75,7 +74,7 @@ def apply_command(
 
 
 @app.command("check")
-def check_command(manifest: ManifestOption = DEFAULT_MANIFEST, as_json: JsonOption = False) -> None:
+def check_command(manifest: ManifestOption = None, as_json: JsonOption = False) -> None:
     """Say what was edited in Metabase by hand since the last apply. Exit code 1: something was."""
     changes = run_plan(load_settings(), manifest, Choices(), as_json=as_json, only_edits=True)
     raise typer.Exit(ExitCode.LOSS if changes else ExitCode.CLEAN)
@@ -91,7 +90,7 @@ class Sources:
 
 
 def run_plan(
-    settings: Settings, manifest: Path, choices: Choices, *, as_json: bool, only_edits: bool = False
+    settings: Settings, manifest: Path | None, choices: Choices, *, as_json: bool, only_edits: bool = False
 ) -> list[Change]:
     """Print and return what `apply` would do, or only what was edited by hand.
 
@@ -110,7 +109,7 @@ def run_plan(
     return changes
 
 
-def run_apply(settings: Settings, manifest: Path, choices: Choices, *, as_json: bool) -> list[Change]:
+def run_apply(settings: Settings, manifest: Path | None, choices: Choices, *, as_json: bool) -> list[Change]:
     """Make Metabase as the catalogue says; print and return what was done.
 
     Raises:
@@ -178,8 +177,11 @@ def _provisioning(state: State, ledger: Ledger, sources: Sources, metadata: Meta
     return Provisioning(state, ledger, sources.objects, metadata, choices=choices, expected_columns=sources.columns)
 
 
-def _metadata(settings: Settings, manifest: Path) -> Metadata:
-    return Metadata(manifest, settings.metabase_api_key.get_secret_value() if settings.metabase_api_key else "")
+def _metadata(settings: Settings, manifest: Path | None) -> Metadata:
+    return Metadata(
+        manifest or settings.system.manifest,
+        settings.metabase_api_key.get_secret_value() if settings.metabase_api_key else "",
+    )
 
 
 @contextmanager
