@@ -21,8 +21,6 @@ from loaders.metabase.ledger import Ledger
 from loaders.metabase.metadata import Metadata
 from loaders.metabase.objects import Found, Line, Wanted
 
-# Permissions come right behind what they guard: a new connection and a new collection are open to everybody.
-# Subscriptions are last, since each save of a dashboard changes its own.
 _GUARDS = {"database": DataAccess.name, "collection": CollectionAccess.name}
 Reported = Callable[[Change], None]
 
@@ -69,6 +67,8 @@ class Provisioning:
         def settings(kind: Settings, wanted: Sequence[Wanted]) -> None:
             done.extend(self._settings(kind, wanted, reported, writes=writes))
 
+        # Permissions come right behind what they guard: a new connection and a new collection are open to everybody.
+        # Subscriptions are last, since each save of a dashboard changes its own.
         objects(Groups())
         objects(Databases())
         settings(DataAccess(), self._desired["data_access"])
@@ -166,12 +166,16 @@ class Provisioning:
         return kind.read_one(self._state, found.id or 0)
 
     def _remove(self, kind: Kind, change: Change, line: Line) -> None:
-        if isinstance(kind, Archivable) and change.action == "archive" and change.found and change.found.id is not None:
+        if not (isinstance(kind, Archivable) and change.action == "archive" and change.found and change.found.id):
+            self._ledger.forget(line.object_key)
+            return
+        with suppress(LostAnswerError):  # reading it back tells
             kind.archive(self._state, change.found.id)
-            left = kind.read_one(self._state, change.found.id)
-            if left and not left.fields.get("archived"):
-                raise LossError(f"Metabase did not archive {change.key}", hint="Archive it there, then run this again.")
-        self._ledger.forget(line.object_key)
+        left = kind.read_one(self._state, change.found.id)
+        if left is None or not left.fields.get("archived"):
+            raise LossError(f"Metabase did not archive {change.key}", hint="Archive it there, then run this again.")
+        # Should the catalogue have it again, it is known that nobody else put it into the trash.
+        self._ledger.record(change.key, change.kind, left.id, left.entity_id, left.fields)
 
 
 def _check(wanted: Wanted, found: Found) -> None:

@@ -125,6 +125,9 @@ def _removed(line: Line, found: Found | None, choices: Choices, *, is_made: bool
     def change(action: Action) -> Change:
         return Change(line.object_key, line.kind, label, action, found=found)
 
-    if not is_made or found is None or found.fields.get("archived"):
+    if not is_made or found is None:
         return change("forget")
-    return change("archive" if choices.archive_removed else "removed")
+    in_trash, by_us = bool(found.fields.get("archived")), bool((line.applied or {}).get("archived"))
+    if choices.archive_removed and not (in_trash and by_us):
+        return change("archive")
+    return change("leave" if in_trash else "removed")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from loaders.metabase.diff import Change, Choices
 from loaders.settings import Settings
 from loaders.setup.commands import run_setup
 from sandbox.metabase.server import LocalMetabase
-from sandbox.servers.postgres import TRANSFORM, Postgres
+from sandbox.servers.postgres import OWNER, PUBLISHER, REPORTING, ROLLBACK, TRANSFORM, Postgres
 
 REPORTING_DDL = """
 create table reporting.rpt_account_master (account_id integer, account_name text, expires_on date, balance numeric);
@@ -187,13 +189,46 @@ def insert(connection: psycopg.Connection, name: str, rows: Iterable[Any]) -> No
         )
 
 
-def make_rig(settings: Settings, server: LocalMetabase, postgres: Postgres, folder: Path) -> MetabaseRig:
-    """A target that is set up and has reporting tables, seeds and a catalogue; Metabase is empty."""
-    with postgres.connect(settings.target_database, autocommit=True) as superuser:
-        superuser.execute(f"grant create on database {settings.target_database} to {TRANSFORM}")
-    settings = settings.model_copy(update={"metabase_url": server.url, "metabase_api_key": SecretStr(server.api_key)})
-    rig = MetabaseRig(settings, server, postgres, folder / "manifest.json")
+TEMPLATE = "metabase_template"
+_numbers = itertools.count(1)
+
+
+def target(postgres: Postgres, database: str, folder: Path) -> Settings:
+    """Settings of a target database alone: Metabase has nothing to do with DTX 1.0 and files."""
+    password = postgres.role_password
+    return Settings(
+        _env_file=None,
+        environment="sandbox",
+        source_host="none",
+        source_user="none",
+        source_password="none",
+        target_host=postgres.host,
+        target_port=postgres.port,
+        target_database=database,
+        target_user=TRANSFORM,
+        target_password=password,
+        publisher_user=PUBLISHER,
+        publisher_password=password,
+        rollback_user=ROLLBACK,
+        rollback_password=password,
+        owner_user=OWNER,
+        owner_password=password,
+        reporting_user=REPORTING,
+        reporting_password=password,
+        efs_root=folder,
+        s3_bucket="none",
+    )
+
+
+def make_template(postgres: Postgres, folder: Path) -> None:
+    """A database that is set up and has reporting tables, seeds and a catalogue."""
+    postgres.create_database(TEMPLATE)
+    settings = target(postgres, TEMPLATE, folder)
+    rig = MetabaseRig(settings, None, postgres, folder / "manifest.json")  # type: ignore[arg-type]
     rig.use_manifest(reporting_manifest())
+    with rig.connect() as superuser:
+        superuser.execute(f"grant create on database {TEMPLATE} to {TRANSFORM}, {OWNER}")
+    run_setup(settings, rig.manifest)
     with connect(settings, "transform") as connection:
         connection.execute(
             "create table migration_seeds.decisions (decision_id text, subject text, options text, "
@@ -206,8 +241,21 @@ def make_rig(settings: Settings, server: LocalMetabase, postgres: Postgres, fold
         connection.execute("create table migration_seeds.display_formats (display_format text, metabase_settings text)")
         for name, shown in FORMATS.items():
             connection.execute("insert into migration_seeds.display_formats values (%s, %s)", [name, json.dumps(shown)])
-    run_setup(settings, rig.manifest)
-    with connect(settings, "transform") as connection:
         connection.execute(REPORTING_DDL)
     rig.use_catalogue(CATALOGUE)
-    return rig
+
+
+@contextmanager
+def make_rig(server: LocalMetabase, postgres: Postgres, folder: Path) -> Iterator[MetabaseRig]:
+    """A copy of the template, and an empty Metabase."""
+    name = f"metabase_{next(_numbers)}"
+    postgres.create_database(name, template=TEMPLATE)
+    settings = target(postgres, name, folder).model_copy(
+        update={"metabase_url": server.url, "metabase_api_key": SecretStr(server.api_key)}
+    )
+    rig = MetabaseRig(settings, server, postgres, folder / "manifest.json")
+    rig.use_manifest(reporting_manifest())
+    with rig.connect() as superuser:
+        superuser.execute(f"grant create on database {name} to {TRANSFORM}")
+    yield rig
+    postgres.drop_database(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,29 +11,36 @@ from typing import Any
 import dbtmetabase._models
 import pytest
 from metabase_catalogue import ACCOUNT, CATALOGUE
-from metabase_rig import MetabaseRig, make_rig, reporting_manifest
+from metabase_rig import TEMPLATE, MetabaseRig, make_rig, make_template, reporting_manifest
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
+from loaders.cli import app
 from loaders.errors import ConfigurationError, LossError, RefusedError, ServiceError
+from loaders.metabase import command
 from loaders.metabase.client import Metabase
 from loaders.metabase.diff import Change
-from loaders.settings import Settings
 from sandbox.metabase.server import LocalMetabase
 from sandbox.servers.postgres import Postgres
 
 CREATED = {"database": 1, "group": 5, "collection": 3, "card": 3, "dashboard": 1, "dashcard": 1, "pulse": 1}
 
 
+@pytest.fixture(scope="module")
+def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """The session's PostgreSQL with the template in it."""
+    make_template(postgres, tmp_path_factory.mktemp("template"))
+    yield postgres
+    postgres.drop_database(TEMPLATE)
+
+
 @pytest.fixture
 def rig(
-    database: Settings,
-    metabase: LocalMetabase,
-    postgres: Postgres,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> MetabaseRig:
+    metabase: LocalMetabase, server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MetabaseRig]:
     monkeypatch.setattr(dbtmetabase._models, "_SYNC_PERIOD", 0)
-    return make_rig(database, metabase, postgres, tmp_path)
+    with make_rig(metabase, server, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -180,6 +189,18 @@ def test_a_hand_edit_is_reported_survives_and_is_overwritten_only_when_asked(app
     assert applied.counts() == CREATED
 
 
+def test_a_collection_that_was_put_into_the_trash_comes_back_with_all_that_is_in_it(applied: MetabaseRig) -> None:
+    number = next(each["id"] for each in applied.server.store.all("collection") if each["name"] == "Accounts")
+    edit(applied, f"collection/{number}", archived=True)
+
+    edited = actions(applied.check())
+    assert {edited[key] for key in ("collection:category:4", "question:report:1", "question:report:2")} == {"edited"}
+    applied.apply(overwrite_edits=True)
+
+    assert applied.check() == []
+    assert applied.counts() == CREATED
+
+
 def test_an_opened_collection_and_opened_queries_are_reported(applied: MetabaseRig) -> None:
     with Metabase(applied.server.url, applied.server.api_key) as person:
         everybody = str(next(each["id"] for each in person.get("permissions/group") if each["name"] == "All Users"))
@@ -234,11 +255,16 @@ def test_what_the_catalogue_lost_is_reported_and_archived_only_when_asked(applie
     assert applied.server.store.all("pulse")[0]["archived"]
     assert applied.plan() == []
 
+    applied.use_catalogue(CATALOGUE)
+    assert actions(applied.plan()) == dict.fromkeys(lost, "update")
+    applied.apply()
+    assert not applied.card("[report:2]")["archived"]
+    assert applied.counts() == CREATED
+    assert applied.plan() == []
+
 
 ENDPOINTS = (
-    "group.create",
     "database.create",
-    "data_graph.put",
     "field.update",
     "collection.create",
     "collection.graph.put",
@@ -337,6 +363,24 @@ def test_a_change_that_metabase_did_not_keep_is_told(applied: MetabaseRig) -> No
     applied.apply()
 
     assert applied.plan() == []
+
+
+def test_r4_every_end_has_its_exit_code_and_its_document(rig: MetabaseRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "load_settings", lambda: rig.settings)
+
+    def dtx(*words: str) -> tuple[int, dict[str, Any]]:
+        done = CliRunner().invoke(app, ["metabase", *words, "--manifest", str(rig.manifest), "--json"])
+        return done.exit_code, json.loads(done.stdout)
+
+    code, document = dtx("plan")
+    assert (code, document["command"], document["counts"].keys()) == (1, "plan", {"create"})
+    assert dtx("apply")[0] == 0
+    assert dtx("plan")[0] == dtx("check")[0] == 0
+    edit(rig, f"card/{rig.card()['id']}", name="Mine")
+    code, document = dtx("check")
+    assert (code, [each["key"] for each in document["changes"]]) == (1, ["question:report:1"])
+    assert dtx("plan")[0] == 0
+    assert dtx("plan", "--overwrite-edits")[0] == 1
 
 
 def test_the_wrong_metabase_is_refused_before_anything_is_written(rig: MetabaseRig) -> None:

@@ -14,7 +14,7 @@ from loaders.errors import RefusedError
 from loaders.metabase.role import connect_as_reader, readable_columns
 from loaders.settings import Settings
 from loaders.setup.commands import run_setup
-from sandbox.servers.postgres import Postgres
+from sandbox.servers.postgres import APPLICATION, Postgres
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def set_up(database: Settings, postgres: Postgres, tmp_path: Path) -> Settings:
     """A target with an application's table, set up; a reporting table that came afterwards."""
     document = tmp_path / "manifest.json"
     document.write_text(json.dumps(manifest()), encoding="utf-8")
-    with postgres.connect(database.target_database, autocommit=True) as superuser:
-        superuser.execute("create table public.app_account (id integer, name text)")
+    with postgres.connect(database.target_database, role=APPLICATION) as application:
+        application.execute("create table public.app_account (id integer, name text)")
     run_setup(database, document)
     with connect(database, "transform") as transform:
         transform.execute("create table reporting.rpt_account as select 1 as account_id")

@@ -51,7 +51,7 @@ def change(
         (NEW, None, OLD, "deleted"),
         (None, OLD, OLD, "removed"),
         (None, None, OLD, "forget"),
-        (None, {"archived": True}, OLD, "forget"),
+        (None, {"archived": True}, OLD, "leave"),
     ],
 )
 def test_each_case_has_its_action(wanted: Any, found: Any, applied: Any, action: str) -> None:
@@ -76,6 +76,11 @@ def test_edits_are_overwritten_only_where_that_was_asked_for(
 def test_what_the_catalogue_lost_is_archived_only_where_that_was_asked_for() -> None:
     assert change(None, OLD, OLD).action == "removed"
     assert change(None, OLD, OLD, archive_removed=True).action == "archive"
+    trashed = {"name": "old", "archived": True}
+    assert change(None, trashed, trashed, archive_removed=True).action == "leave"
+    # With its collection, by Metabase: it is noted as ours, so that it comes back when the catalogue has it again.
+    assert change(None, trashed, OLD, archive_removed=True).action == "archive"
+    assert change(OLD | {"archived": False}, trashed, trashed).action == "update"
 
 
 def test_what_metabase_has_anyway_is_set_the_first_time_and_guarded_later() -> None:

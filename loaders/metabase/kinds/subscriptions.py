@@ -23,7 +23,11 @@ class Subscriptions:
         pulses = {each["id"]: each for each in [*trashed, *current]}
         found_all = {id_: _found(state, pulse) for id_, pulse in pulses.items()}
         ours = {line.metabase_id for line in lines.values()}
-        by_slot = {_slot(found.fields): found for id_, found in found_all.items() if id_ not in ours}
+        by_slot = {
+            _slot(found.fields): found
+            for id_, found in found_all.items()
+            if id_ not in ours and not found.fields["archived"]
+        }
         found = {}
         for each in wanted:
             if pulse := by_line(lines, found_all, each.key) or by_slot.get(_slot(each.fields)):
