@@ -22,4 +22,7 @@ scripts/run.sh meltano --log-format plain run migrate 2>&1 | tee .sandbox/migrat
 step "Reconcile, and the answer key"
 scripts/run.sh dtx reconcile --rows .sandbox/outcomes.csv
 scripts/run.sh python -m sandbox compare .sandbox/outcomes.csv
+step "Reports: Metabase as the legacy definitions and schedules say, and a second plan that finds nothing to do"
+scripts/run.sh dtx metabase apply >.sandbox/metabase.log
+scripts/run.sh dtx metabase plan | tail -n 1
 remove=--remove-data
