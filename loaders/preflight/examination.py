@@ -17,6 +17,7 @@ from loaders.preflight.source_columns import compare_source, read_source
 from loaders.publish.contract import Manifest, load_manifest
 from loaders.publish.engine import examine
 from loaders.publish.findings import Finding
+from loaders.reconcile.source_tables import read_source_tables
 from loaders.settings import Settings
 
 _REBUILD = "Run dbt build, then run this again."
@@ -103,7 +104,12 @@ def _check_source(settings: Settings, manifest: Manifest) -> SourceCheck:
         return SourceCheck(0, 0, (), error)
     known = [live[table] for table in catalogue if table in live]
     published = {contract.meta.source_table for contract in manifest.contracts}
-    findings = compare_source(live, settings.system, catalogue, read_mapped_columns(settings.system), published)
+    looked_up = {name for name, table in read_source_tables(settings.system).items() if not table.is_judged}
+    findings = [
+        finding
+        for finding in compare_source(live, settings.system, catalogue, read_mapped_columns(settings.system), published)
+        if not (finding.effect == "note" and finding.where in looked_up)
+    ]
     return SourceCheck(len(known), sum(len(table.columns) for table in known), findings, None)
 
 

@@ -1,5 +1,5 @@
 select
     {{ bigint_from_text('source.id') }}::integer as product_id,
     {{ bigint_from_text('source.course_id') }}::integer as course_id,
-    source.deleted = 't' as is_deleted
+    source.deleted::boolean as is_deleted
 from {{ source('dispatch', 'dispatch_product') }} as source
