@@ -11,6 +11,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from dbtmetabase.errors import MetabaseStateError
 from requests.adapters import HTTPAdapter
 
 from loaders.errors import ConfigurationError, ServiceError
+from loaders.metabase.client import LostAnswerError
 from loaders.metabase.desired import DATABASE, DATABASE_NAME, SCHEMA
 from loaders.metabase.kinds.base import Lines, State
 from loaders.metabase.objects import Found, Wanted
@@ -101,7 +103,8 @@ class Metadata:
             body = {name: value for name, value in wanted.fields.items() if found.fields.get(name) != value}
             if body.get("fk_target_field_id"):
                 body["fk_target_field_id"] = state.tables.columns[body["fk_target_field_id"]]
-            state.client.put(f"{kind}/{found.id}", body)
+            with suppress(LostAnswerError):  # reading it back tells
+                state.client.put(f"{kind}/{found.id}", body)
 
     def _objects(self, state: State) -> dict[str, tuple[str, int, dict[str, Any]]]:
         """Key -> `table` or `field`, its number, and its fields."""

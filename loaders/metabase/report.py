@@ -53,7 +53,7 @@ def document(
                 "action": change.action,
                 "differences": [
                     {"field": each.path, "metabase": each.actual, "catalogue": each.wanted}
-                    for each in change.differences
+                    for each in map(_without_addresses, change.differences)
                 ],
             }
             for change in changes
@@ -101,7 +101,18 @@ def _row(change: Change) -> tuple[object, ...]:
     return Text(words, style), change.kind, change.label, Text("\n".join(map(_difference, listed)))
 
 
+def _without_addresses(difference: Difference) -> Difference:
+    """People's addresses stay out of every output (X1): how many there are, come and go says what matters."""
+    if difference.path != "recipients":
+        return difference
+    actual = set(difference.actual) if isinstance(difference.actual, list) else set()
+    wanted = set(difference.wanted)
+    come, go = len(wanted - actual), len(actual - wanted)
+    return Difference(difference.path, f"{len(actual)} addresses", f"{len(wanted)} ({come} new, {go} gone)")
+
+
 def _difference(difference: Difference) -> str:
+    difference = _without_addresses(difference)
     return visible(f"{difference.path}: {_value(difference.actual)} → {_value(difference.wanted)}")
 
 

@@ -148,8 +148,16 @@ class MetabaseRig:
 
     def counts(self) -> Counter[str]:
         """How many objects of each kind there are."""
-        kinds = ("database", "group", "collection", "card", "dashboard", "dashcard", "pulse")
-        return Counter({kind: len(self.server.store.all(kind)) for kind in kinds})
+        kinds = ("database", "group", "card", "dashboard", "dashcard", "pulse")
+        return Counter({kind: len(self.server.store.all(kind)) for kind in kinds}, collection=len(self.collections()))
+
+    def collections(self) -> list[int]:
+        """The numbers of the stand-in's collections, less its trash and the personal ones."""
+        return [
+            each["id"]
+            for each in self.server.store.all("collection")
+            if each.get("type") != "trash" and each["personal_owner_id"] is None
+        ]
 
 
 def acting(changes: Iterable[Change]) -> list[Change]:
@@ -197,9 +205,7 @@ def make_rig(settings: Settings, server: LocalMetabase, postgres: Postgres, fold
         )
         connection.execute("create table migration_seeds.display_formats (display_format text, metabase_settings text)")
         for name, shown in FORMATS.items():
-            connection.execute(
-                "insert into migration_seeds.display_formats values (%s, %s)", [name, json.dumps(shown)]
-            )
+            connection.execute("insert into migration_seeds.display_formats values (%s, %s)", [name, json.dumps(shown)])
     run_setup(settings, rig.manifest)
     with connect(settings, "transform") as connection:
         connection.execute(REPORTING_DDL)
