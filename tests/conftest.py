@@ -12,6 +12,7 @@ import pytest
 from loaders.database import connect
 from loaders.ledger.schema import upgrade_ledger
 from loaders.settings import Settings
+from sandbox.metabase.server import LocalMetabase, serve_here
 from sandbox.servers import mariadb as mariadb_server
 from sandbox.servers import postgres as postgres_server
 from sandbox.servers import s3 as s3_server
@@ -122,3 +123,13 @@ def ledger(database: Settings) -> Settings:
         )
         owner.execute(f"grant usage, select on all sequences in schema migration to {PUBLISHER}, {ROLLBACK}")
     return database
+
+
+@pytest.fixture
+def metabase(tmp_path: Path) -> Iterator[LocalMetabase]:
+    """A Metabase that is set up and empty, in this process; see `sandbox/metabase/__init__.py`."""
+    folder = tmp_path / "metabase"
+    folder.mkdir()
+    with serve_here(folder, api_key=f"mb_{secrets.token_hex(20)}") as server:
+        yield server
+    assert server.application.broken == []

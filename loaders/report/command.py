@@ -12,7 +12,7 @@ import typer
 from loaders.console import print_json, print_table
 from loaders.decisions.command import collect_what_if
 from loaders.decisions.document import verdict
-from loaders.errors import ConfigurationError, ExitCode, MigrationError
+from loaders.errors import ExitCode, MigrationError
 from loaders.ledger.code_version import code_version
 from loaders.preflight.examination import examine_all
 from loaders.preflight.report import as_document as preflight_document
@@ -20,6 +20,7 @@ from loaders.publish.contract import DEFAULT_MANIFEST
 from loaders.reconcile.command import judge
 from loaders.reconcile.report import as_document as reconcile_document
 from loaders.rejects.command import collect_rejects
+from loaders.report.page import write_page
 from loaders.report.render import render
 from loaders.settings import Settings, load_settings
 from loaders.setup.commands import JsonOption, ManifestOption
@@ -92,19 +93,3 @@ def _states(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         (part, report[part]["problem"] if "problem" in report[part] else state(report[part]))
         for part, state in _STATES.items()
     ]
-
-
-def write_page(path: Path, page: str) -> None:
-    """Write the page beside its name first: whoever reads it meanwhile has the old one, or the new one whole.
-
-    Raises:
-        ConfigurationError: it cannot be written there.
-    """
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(page, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be written ({error.strerror})", hint="Give a file in a folder that exists by --out."
-        ) from None

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from loaders.console import visible
 from loaders.report.figures import DISPOSITIONS, table_figures, total
+from loaders.report.page import page_environment
 
 _PARTS = {
     "reconcile": "dtx.reconcile/1",
@@ -34,16 +31,7 @@ def render(report: Mapping[str, Any]) -> str:
         if "problem" not in report[part] and report[part]["schema"] != schema:
             raise ValueError(f"{part}: {report[part]['schema']} is not {schema}")
     tables = [table_figures(table) for table in report["reconcile"].get("tables", [])]
-    # Every value is data: escaped by jinja, its control and bidirectional characters made visible.
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: visible(value) if type(value) is str else value,
-    )
-    environment.filters["thousands"] = "{:,}".format
+    environment = page_environment()
     environment.filters["second"] = _second
     return environment.get_template("page.html.jinja").render(
         report=report, tables=tables, total=total(tables), dispositions=DISPOSITIONS

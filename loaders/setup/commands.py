@@ -14,6 +14,7 @@ import typer
 from loaders.console import print_json, print_table, stderr
 from loaders.database import connect
 from loaders.errors import ConfigurationError, ServiceError
+from loaders.metabase.role import restrict_reader
 from loaders.publish.contract import DEFAULT_MANIFEST, load_manifest
 from loaders.publish.faults import describe
 from loaders.settings import PROJECT_ROOT, Settings, load_settings
@@ -91,6 +92,8 @@ def run_setup(
         ]
         if not dry_run:
             _execute(connection, steps)
+            if settings.reporting_password is not None:
+                restrict_reader(settings)
         return steps, missing
     finally:
         connection.rollback()

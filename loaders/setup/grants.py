@@ -16,6 +16,7 @@ from loaders.publish.references import references_to
 from loaders.settings import Settings
 
 _LANDING_SCHEMAS = ("raw_dtx1", "decoded")
+REPORTING_SCHEMA = "reporting"
 _PUBLISHER_LEDGER = {
     "run": "SELECT, INSERT, UPDATE",
     "writer_lease": "SELECT, UPDATE",
@@ -27,6 +28,7 @@ _PUBLISHER_LEDGER = {
     "reject": "SELECT, INSERT, UPDATE, DELETE",
     "file_transfer": "SELECT, INSERT, UPDATE",
     "archive_object": "SELECT, INSERT, UPDATE",
+    "metabase_object": "SELECT, INSERT, UPDATE, DELETE",
     "build": "SELECT",
 }
 _ROLLBACK_LEDGER = {
@@ -73,7 +75,7 @@ def read_targets(connection: psycopg.Connection, manifest: Manifest) -> tuple[li
 def schema_steps(connection: psycopg.Connection, settings: Settings, manifest: Manifest) -> Iterator[Step]:
     """Schemas that do not exist yet."""
     existing = {name for (name,) in connection.execute("select nspname from pg_namespace")}
-    for schema in (*_LANDING_SCHEMAS, *manifest.schemas):
+    for schema in dict.fromkeys((*_LANDING_SCHEMAS, REPORTING_SCHEMA, *manifest.schemas)):
         if schema not in existing:
             create = sql.SQL("create schema if not exists {} authorization {}").format(
                 sql.Identifier(schema), sql.Identifier(settings.target_user)
@@ -103,13 +105,14 @@ def grant_steps(
     """
     targets = list(targets)
     application = sorted({"public", *(target.contract.target.schema for target in targets)})
-    for role in (settings.publisher_user, settings.rollback_user):
+    for role in (settings.publisher_user, settings.rollback_user, settings.reporting_user):
         for schema in (*application, "migration"):
             for kind in ("tables", "sequences"):
                 yield _revoke(role, kind, schema)
     yield from _transform_steps(settings, application)
     yield from _publisher_steps(settings, manifest, application)
     yield from _rollback_steps(settings, application)
+    yield from _reporting_steps(settings)
     yield from _target_steps(connection, settings, targets, allows_source_changes=allows_source_changes)
 
 
@@ -128,10 +131,7 @@ def _publisher_steps(settings: Settings, manifest: Manifest, application: Iterab
     yield _grant(role, "CREATE", "schema", sql.Identifier(FROZEN_SCHEMA), FROZEN_SCHEMA)
     for schema in manifest.schemas:
         yield _grant(role, "SELECT", "all tables in schema", sql.Identifier(schema), schema)
-        later = sql.SQL("alter default privileges for role {} in schema {} grant select on tables to {}").format(
-            sql.Identifier(settings.target_user), sql.Identifier(schema), sql.Identifier(role)
-        )
-        yield Step(role, "SELECT", f"later tables in schema {schema}", later)
+        yield _grant_on_later_tables(settings, role, schema)
     for table, privileges in _PUBLISHER_LEDGER.items():
         yield _grant_on_table(role, privileges, Relation("migration", table))
 
@@ -141,6 +141,14 @@ def _rollback_steps(settings: Settings, application: Iterable[str]) -> Iterator[
         yield _grant(settings.rollback_user, "USAGE", "schema", sql.Identifier(schema), schema)
     for table, privileges in _ROLLBACK_LEDGER.items():
         yield _grant_on_table(settings.rollback_user, privileges, Relation("migration", table))
+
+
+def _reporting_steps(settings: Settings) -> Iterator[Step]:
+    """Metabase's role reads the reporting schema; dbt makes its tables anew, so that later ones count."""
+    role, schema = settings.reporting_user, REPORTING_SCHEMA
+    yield _grant(role, "USAGE", "schema", sql.Identifier(schema), schema)
+    yield _grant(role, "SELECT", "all tables in schema", sql.Identifier(schema), schema)
+    yield _grant_on_later_tables(settings, role, schema)
 
 
 def _target_steps(
@@ -176,6 +184,13 @@ def _readable(target: Target) -> list[Relation]:
 def _grant(role: str, privilege: str, kind: str, name: sql.Composable, shown: str) -> Step:
     statement = sql.SQL("grant {} on {} {} to {}").format(sql.SQL(privilege), sql.SQL(kind), name, sql.Identifier(role))
     return Step(role, privilege, f"{kind} {shown}", statement)
+
+
+def _grant_on_later_tables(settings: Settings, role: str, schema: str) -> Step:
+    statement = sql.SQL("alter default privileges for role {} in schema {} grant select on tables to {}").format(
+        sql.Identifier(settings.target_user), sql.Identifier(schema), sql.Identifier(role)
+    )
+    return Step(role, "SELECT", f"later tables in schema {schema}", statement)
 
 
 def _grant_on_table(role: str, privileges: str, relation: Relation) -> Step:

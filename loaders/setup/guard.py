@@ -29,6 +29,7 @@ def check_settings(settings: Settings, confirmed_database: str | None) -> None:
         "publisher": settings.publisher_user,
         "rollback": settings.rollback_user,
         "owner": settings.owner_user,
+        "reporting": settings.reporting_user,
     }
     shared = [role for role, user in users.items() if list(users.values()).count(user) > 1]
     if shared:
@@ -60,7 +61,13 @@ def check_server(connection: psycopg.Connection, settings: Settings) -> None:
             f"{settings.target_host}:{settings.target_port} is a standby",
             hint="Point DTX_TARGET_HOST and DTX_TARGET_PORT at the primary.",
         )
-    users = [settings.target_user, settings.publisher_user, settings.rollback_user, settings.owner_user]
+    users = [
+        settings.target_user,
+        settings.publisher_user,
+        settings.rollback_user,
+        settings.owner_user,
+        settings.reporting_user,
+    ]
     known: dict[str, bool] = dict(
         connection.execute(
             "select rolname, rolsuper or rolreplication or rolbypassrls from pg_roles where rolname = any (%s)", [users]

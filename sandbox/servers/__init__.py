@@ -1,1 +1,1 @@
-"""Private MariaDB, PostgreSQL and S3 servers on free loopback ports, for the sandbox and for tests."""
+"""Private MariaDB, PostgreSQL, S3 and Metabase servers on free loopback ports, for the sandbox and for tests."""

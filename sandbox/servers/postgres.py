@@ -23,13 +23,14 @@ from sandbox.servers import process
 PROGRAM = process.Program("postgres", accounts=("postgres", "nobody"), stop_signal=signal.SIGINT)
 OLDEST = 15
 SUPERUSER = "postgres"
-# The application's own role, and the migration's four (reliability P15).
-APPLICATION, TRANSFORM, PUBLISHER, ROLLBACK, OWNER = ROLES = (
+# The application's own role, the migration's four (reliability P15), and Metabase's, which has no right by itself.
+APPLICATION, TRANSFORM, PUBLISHER, ROLLBACK, OWNER, REPORTING = ROLES = (
     "dtx2",
     "dtx_transform",
     "dtx_publisher",
     "dtx_rollback",
     "dtx_owner",
+    "dtx_reporting",
 )
 
 # Nothing waits for the disk: a crash of the machine may lose data, a killed server loses no commit. For that,
@@ -222,8 +223,8 @@ def start(
         preferred_port=port,
     )
     running = server(chosen)
+    running.create_roles()
     if first:
-        running.create_roles()
         (folder / "complete").touch()
     return running
 

@@ -1,4 +1,4 @@
-"""The sandbox's three servers together: private ones, or servers that exist already, named by URL."""
+"""The sandbox's servers together: private ones, or servers that exist already, named by URL."""
 
 from __future__ import annotations
 
@@ -17,21 +17,29 @@ from pyrage.x25519 import Identity
 
 from loaders.errors import ConfigurationError, RefusedError, ServiceError
 from loaders.settings import Settings
+from sandbox.metabase import server as metabase
+from sandbox.metabase.server import Metabase
 from sandbox.servers import mariadb, postgres, process, s3
 from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import Postgres
 from sandbox.servers.s3 import S3
 from sandbox.servers.state import ServerRecord, State, claim_data_folder, load, save
 
-PROGRAMS = {"mariadb": mariadb.PROGRAM, "postgres": postgres.PROGRAM, "s3": s3.PROGRAM}
+PROGRAMS = {
+    "mariadb": mariadb.PROGRAM,
+    "postgres": postgres.PROGRAM,
+    "s3": s3.PROGRAM,
+    "metabase": metabase.PROGRAM,
+}
 SOURCE_DATABASE, TARGET_DATABASE, BUCKET = "dtx1", "dtx2", "dtx2-files"
 ACCESS_KEY = "AKIASANDBOX"
+TIME_ZONE = "America/New_York"
 VARIABLES = {"mariadb": "SANDBOX_MARIADB_URL", "postgres": "SANDBOX_POSTGRES_URL", "s3": "SANDBOX_S3_URL"}
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Servers, and what a migration finds on them."""
+    """Servers, and what a migration finds on them; without a Metabase its settings stay empty."""
 
     mariadb: MariaDB
     postgres: Postgres
@@ -40,6 +48,7 @@ class Stack:
     source_database: str = SOURCE_DATABASE
     target_database: str = TARGET_DATABASE
     bucket: str = BUCKET
+    metabase: Metabase | None = None
 
     def settings(self) -> Settings:
         """The migration's settings for these servers; nothing is read from `.env`."""
@@ -71,6 +80,11 @@ class Stack:
             archive_identity_file=self.archive_identity_file,
             archive_mask_key=sha256(f"mask {password}".encode()).hexdigest(),
             archive_restore_password=self.mariadb.password,
+            metabase_url=self.metabase.url if self.metabase else None,
+            metabase_api_key=self.metabase.api_key if self.metabase else None,
+            reporting_user=postgres.REPORTING,
+            reporting_password=password,
+            reporting_time_zone=TIME_ZONE,
         )
 
     @property
@@ -106,11 +120,18 @@ def start(home: Path, environment: Mapping[str, str]) -> Stack:
     save(home, state)
     urls = {name: _parse(variable, environment.get(variable, "")) for name, variable in VARIABLES.items()}
     try:
+        reporting = _metabase(state)
         stack = Stack(
-            _mariadb(state, urls["mariadb"]), _postgres(state, urls["postgres"]), _s3(state, urls["s3"]), home / "efs"
+            _mariadb(state, urls["mariadb"]),
+            _postgres(state, urls["postgres"]),
+            _s3(state, urls["s3"]),
+            home / "efs",
+            metabase=reporting,
         )
-        for name, address in urls.items():
-            state.servers[name] = address.record() if address else _private_record(state, name, stack)
+        ports = {"mariadb": stack.mariadb.port, "postgres": stack.postgres.port, "s3": stack.s3.port}
+        for name, port in {**ports, "metabase": reporting.port}.items():
+            address = urls.get(name)
+            state.servers[name] = address.record() if address else _private_record(state, name, port)
         save(home, state)
         _create_databases(home, state, stack)
     except BaseException:
@@ -127,6 +148,16 @@ def stop(home: Path) -> None:
         process.stop(Path(state.data_folder) / name, program)
         if record := state.servers.get(name):
             record.pid = record.started = None
+    save(home, state)
+
+
+def renew_metabase(home: Path) -> None:
+    """Let the sandbox's Metabase forget everything but its set-up; its address and its key stay."""
+    state = load(home)
+    folder = Path(state.data_folder) / "metabase"
+    metabase.stop(folder)
+    (folder / metabase.STATE_FILE).unlink(missing_ok=True)
+    state.servers["metabase"] = _private_record(state, "metabase", _metabase(state).port)
     save(home, state)
 
 
@@ -241,19 +272,28 @@ def _s3(state: State, address: Address | None) -> S3:
     return server
 
 
+def _metabase(state: State) -> Metabase:
+    return metabase.start(
+        Path(state.data_folder) / "metabase",
+        api_key=state.passwords.metabase_api_key,
+        password=state.passwords.metabase_admin,
+        time_zone=TIME_ZONE,
+        port=_earlier_port(state, "metabase"),
+    )
+
+
 def _earlier_port(state: State, name: str) -> int | None:
     record = state.servers.get(name)
     return record.port if record else None
 
 
-def _private_record(state: State, name: str, stack: Stack) -> ServerRecord:
-    ports = {"mariadb": stack.mariadb.port, "postgres": stack.postgres.port, "s3": stack.s3.port}
+def _private_record(state: State, name: str, port: int) -> ServerRecord:
     server = process.main_process(Path(state.data_folder) / name, PROGRAMS[name])
     if server is None:
         raise ServiceError(
             f"{name} ended right after its start", hint="Its server.log in the sandbox's folder says why."
         )
-    return ServerRecord("127.0.0.1", ports[name], private=True, pid=server.pid, started=server.create_time())
+    return ServerRecord("127.0.0.1", port, private=True, pid=server.pid, started=server.create_time())
 
 
 def _create_databases(home: Path, state: State, stack: Stack) -> None:

@@ -40,6 +40,8 @@ class Passwords:
     postgres_superuser: str = field(default_factory=lambda: secrets.token_hex(16))
     postgres_roles: str = field(default_factory=lambda: secrets.token_hex(16))
     s3_secret_key: str = field(default_factory=lambda: secrets.token_hex(20))
+    metabase_admin: str = field(default_factory=lambda: secrets.token_hex(16))
+    metabase_api_key: str = field(default_factory=lambda: f"mb_{secrets.token_hex(20)}")
 
 
 @dataclass

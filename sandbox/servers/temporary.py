@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from sandbox.metabase import server as metabase
 from sandbox.servers import mariadb, postgres, process, s3
 
 _PREFIX = "dtx-servers-"
@@ -17,7 +18,7 @@ _PREFIX = "dtx-servers-"
 
 def stop_all(folder: Path) -> None:
     """Stop every server of ours that runs in `folder` or below; harmless when none runs."""
-    for program in (s3.PROGRAM, postgres.PROGRAM, mariadb.PROGRAM):
+    for program in (metabase.PROGRAM, s3.PROGRAM, postgres.PROGRAM, mariadb.PROGRAM):
         process.stop(folder, program)
 
 

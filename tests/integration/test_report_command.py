@@ -16,6 +16,7 @@ from loaders.errors import ConfigurationError
 from loaders.reconcile import command as reconcile
 from loaders.reconcile.source_tables import read_source_tables
 from loaders.report import command
+from loaders.report.page import write_page
 from loaders.settings import Settings
 from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import Postgres
@@ -101,4 +102,4 @@ def test_r4_the_page_says_what_every_command_says(
 
 def test_r4_a_page_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be written"):
-        command.write_page(tmp_path / "missing" / "report.html", "page")
+        write_page(tmp_path / "missing" / "report.html", "page")

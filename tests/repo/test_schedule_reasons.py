@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import yaml
 
@@ -12,9 +13,13 @@ from sandbox.generator.schedule_plants import PLANTS
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
 
 
-def outcomes() -> dict[str, str]:
+def reasons() -> list[dict[str, str]]:
     with (PROJECT_ROOT / "seeds" / "reporting" / "schedule_reasons.csv").open(encoding="utf-8", newline="") as file:
-        return {line["reason_code"]: line["outcome"] for line in csv.DictReader(file)}
+        return list(csv.DictReader(file))
+
+
+def outcomes() -> dict[str, str]:
+    return {line["reason_code"]: line["outcome"] for line in reasons()}
 
 
 def expected_by_unit_tests() -> set[str]:
@@ -37,3 +42,12 @@ def test_t3_each_reason_is_planted_with_its_outcome() -> None:
     assert {plant.outcome for plant in PLANTS} == {(known[reason], reason) for reason in known if reason != "merged"}
     places = [plant.place for plant in PLANTS if plant.place is not None]
     assert len(places) > len(set(places))
+
+
+def test_the_page_about_reporting_lists_them_in_their_order() -> None:
+    page = (PROJECT_ROOT / "docs" / "reporting.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (\d+) \| `(\w+)` \| (\w+) \| (.+) \|$", page, flags=re.MULTILINE)
+    assert listed == [
+        tuple(line[name] for name in ("place", "reason_code", "outcome", "meaning")) for line in reasons()
+    ]
+    assert [int(line["place"]) for line in reasons()] == list(range(1, len(reasons()) + 1))
