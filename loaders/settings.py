@@ -48,6 +48,13 @@ class Settings(BaseSettings):
     owner_user: str
     owner_password: SecretStr
 
+    publish_writers: int = Field(
+        default=2,
+        ge=1,
+        le=16,
+        description="Batches of a long model that are written side by side; 1 spares the server.",
+    )
+
     efs_root: Path = Field(description="Folder that repo_filepath is relative to; /efsdata/filerepo in DTX 1.0.")
     s3_bucket: str
     s3_endpoint_url: str | None = None

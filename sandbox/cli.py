@@ -58,10 +58,11 @@ def generate(
     seed: Annotated[int, typer.Option(help="Another seed gives other names, dates and bytes.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Empty DTX 1.0, DTX 2.0, the bucket and the files, and fill them anew, defects and answer key included."""
+    """Empty DTX 1.0, DTX 2.0, the bucket, the files and Metabase; fill them anew, defects and answer key included."""
     plan = Plan(scale=scale, rows=dict(map(_row_count, rows or ())), seed=seed)
     with state.exclusive(HOME):
         counts = renew(stack.start(HOME, os.environ), plan, ANSWER_KEY)
+        stack.renew_metabase(HOME)
     if as_json:
         print_json({"schema": "dtx.sandbox_generate/1", "rows": counts})
         return

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a bare machine ready: programs that are missing, and .venv from the lock files. Does nothing when all is there.
 #   scripts/setup.sh demo   what `make demo` needs
-#   scripts/setup.sh test   that, PHP, which the tests ask what a payload means, and the vendor's Metabase client
+#   scripts/setup.sh test   that, PHP, which the tests ask what a payload means, a browser, and the vendor's Metabase client
 # Exit code 2: something is missing that this user cannot install; the message names the packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,6 +38,7 @@ missing_packages() {
     # A normal user runs the PostgreSQL that .venv brings; the one that root's servers run as may not get there.
     if [ "$(id -u)" -eq 0 ] && ! has_postgres; then echo postgresql; fi
     if [ "$purpose" = test ] && ! command -v php >/dev/null; then echo php-cli; fi
+    if [ "$purpose" = test ] && ! command -v chromium chromium-browser google-chrome >/dev/null; then echo chromium; fi
 }
 
 # Installs without starting a service now or at the next boot: the sandbox runs servers of its own.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import psycopg
 
 from loaders.errors import ConfigurationError, ServiceError
+from loaders.metabase.catalogue import Catalogue, read_catalogue
 from loaders.metabase.desired import Formats
 
 
@@ -35,6 +36,20 @@ def understood() -> Iterator[None]:
             f"PostgreSQL failed (SQLSTATE {error.sqlstate or 'none: the connection was lost'})",
             hint="What was applied is recorded; run this again.",
         ) from None
+
+
+def read_reports(connection: psycopg.Connection) -> Catalogue:
+    """The catalogue, which must hold a report: nothing found is not the same as nothing to show (R6).
+
+    Raises:
+        ConfigurationError: it holds none.
+    """
+    catalogue = read_catalogue(connection)
+    if not catalogue.questions:
+        raise ConfigurationError(
+            "migration_catalogue.cat_dtx1__question has no row", hint="Replicate DTX 1.0's reports, then run dbt build."
+        )
+    return catalogue
 
 
 def read_formats(connection: psycopg.Connection) -> Formats:

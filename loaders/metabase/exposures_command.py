@@ -11,8 +11,8 @@ import yaml
 from loaders.console import print_json, print_table, stdout
 from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode
-from loaders.metabase.catalogue import Catalogue, read_catalogue
-from loaders.metabase.definitions import understood
+from loaders.metabase.catalogue import Catalogue
+from loaders.metabase.definitions import read_reports, understood
 from loaders.metabase.exposures import Owner, Usage, exposures_text
 from loaders.settings import PROJECT_ROOT, Settings, load_settings
 from loaders.setup.commands import JsonOption
@@ -94,7 +94,7 @@ def write(path: Path, text: str) -> None:
 
 def _read(settings: Settings) -> tuple[Catalogue, dict[str, Owner], dict[int, Usage]]:
     with understood(), connect(settings, "transform", autocommit=True) as connection:
-        catalogue = read_catalogue(connection)
+        catalogue = read_reports(connection)
         owners = {
             key: Owner(name, email)
             for key, name, email in connection.execute(
@@ -111,7 +111,11 @@ def _read(settings: Settings) -> tuple[Catalogue, dict[str, Owner], dict[int, Us
 
 
 def _by_name(text: str) -> dict[str, Any]:
-    return {each["name"]: each for each in (yaml.safe_load(text) or {}).get("exposures", [])}
+    try:
+        return {each["name"]: each for each in yaml.safe_load(text)["exposures"]}
+    except (yaml.YAMLError, KeyError, TypeError):
+        # Not there, or spoilt by hand or by a merge: then every exposure is a new one.
+        return {}
 
 
 def _show(document: dict[str, Any], *, check: bool) -> None:

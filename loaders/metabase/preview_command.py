@@ -12,13 +12,13 @@ from loaders.console import print_json, print_table, stderr
 from loaders.database import connect
 from loaders.errors import ConfigurationError, ExitCode
 from loaders.ledger.code_version import code_version
-from loaders.metabase.catalogue import Catalogue, read_catalogue
-from loaders.metabase.definitions import read_formats, understood
+from loaders.metabase.catalogue import Catalogue
+from loaders.metabase.definitions import read_formats, read_reports, understood
 from loaders.metabase.desired import Formats
 from loaders.metabase.formats import SUPPORTED
 from loaders.metabase.preview import Sample, as_created, render
 from loaders.metabase.preview_rows import read_samples
-from loaders.metabase.role import connect_as_reader
+from loaders.metabase.role import connect_as_reader, readable_columns
 from loaders.report.page import write_page
 from loaders.settings import Settings, load_settings
 from loaders.setup.commands import JsonOption
@@ -40,7 +40,7 @@ def preview_command(
     """
     settings = load_settings()
     with understood(), connect(settings, "transform", autocommit=True) as connection:
-        catalogue, formats = as_created(read_catalogue(connection)), read_formats(connection)
+        catalogue, formats = as_created(read_reports(connection)), read_formats(connection)
     check_formats(formats)
     samples = None if no_rows else _read_rows(settings, catalogue, rows)
     facts = {
@@ -89,6 +89,7 @@ def check_formats(formats: Formats) -> None:
 
 
 def _read_rows(settings: Settings, catalogue: Catalogue, limit: int) -> dict[str, Sample]:
+    readable_columns(settings)
     with understood(), connect_as_reader(settings) as connection:
         # Metabase shows instants in its report time zone.
         connection.execute("select set_config('TimeZone', %s, false)", (settings.reporting_time_zone,))

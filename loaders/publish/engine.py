@@ -117,7 +117,13 @@ def publish(
                 reports += _freeze_and_record(session, manifest, models, findings)
                 failpoint("publish.frozen")
                 for frozen, report in zip(models, reports, strict=True):
-                    _publish_model(session, frozen, report, applies_source_changes=applies_source_changes)
+                    _publish_model(
+                        session,
+                        frozen,
+                        report,
+                        writers=settings.publish_writers,
+                        applies_source_changes=applies_source_changes,
+                    )
             finally:
                 # What cannot be dropped now, the next run drops.
                 with suppress(psycopg.Error):
@@ -174,19 +180,19 @@ def _freeze_and_record(
 
 
 def _publish_model(
-    session: WriterSession, frozen: FrozenModel, report: ModelReport, *, applies_source_changes: bool
+    session: WriterSession, frozen: FrozenModel, report: ModelReport, *, writers: int, applies_source_changes: bool
 ) -> None:
     session.interrupt.check()
     if not report.is_held and frozen.contract.meta.resolve is not None:
         _resolve(session, frozen, report)
     if not report.is_held:
-        Publisher(session, frozen, report).run()
+        Publisher(session, frozen, report, writers=writers).run()
         if applies_source_changes and report.drift["source_changed"]:
             changes = freeze_changes(session.connection, frozen)
             run_gates(session.connection, changes)
             discard_rejected(session.connection, changes)
             session.connection.commit()
-            Publisher(session, changes, report).run()
+            Publisher(session, changes, report, writers=1).run()
         report.close()
     report.drift = count_drift(session.connection, record_drift(session.connection, frozen, session.run_id))
     session.connection.commit()

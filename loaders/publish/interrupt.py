@@ -21,11 +21,11 @@ class Interrupt:
 
     def __init__(self) -> None:
         self._asked = threading.Event()
-        self._connection: psycopg.Connection | None = None
+        self._connections: list[psycopg.Connection] = []
 
     def watch(self, connection: psycopg.Connection) -> None:
         """Cancel this connection's statement when the grace period is over."""
-        self._connection = connection
+        self._connections = [*(known for known in self._connections if not known.closed), connection]
 
     @property
     def is_asked(self) -> bool:
@@ -70,5 +70,6 @@ class Interrupt:
         timer.start()
 
     def _cancel(self) -> None:
-        if self._connection is not None and not self._connection.closed:
-            self._connection.cancel_safe(timeout=2)
+        for connection in self._connections:
+            if not connection.closed:
+                connection.cancel_safe(timeout=2)

@@ -1,4 +1,4 @@
-"""The one writer: an advisory lock for a good message, a fencing token for correctness (reliability P2, P4, P10)."""
+"""The one run that writes: an advisory lock for a good message, a fencing token for correctness (P2, P4, P10)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ class ConnectionLostError(ServiceError):
 
 
 class WriterSession:
-    """A connection that holds the writer lease, and takes it up again after the connection was lost.
+    """A connection of the run that holds the writer lease; it takes it up again after it was lost.
+
+    The first holds the advisory lock. Others, for batches that are written side by side, have the fencing token alone.
 
     Attributes:
         connection: the writing connection.
@@ -60,6 +62,7 @@ class WriterSession:
         self._connect = connect
         self._backend: tuple[object, ...] = (None, None)
         self._marker: sql.Identifier | None = None
+        self._is_first = True
         self.interrupt = interrupt
         self.connection = connect()
         self.run_id = 0
@@ -94,6 +97,14 @@ class WriterSession:
             [self.fencing_token, run_id],
         )
         self.connection.commit()
+
+    def another(self) -> WriterSession:
+        """A further connection of the same run, for another thread."""
+        session = WriterSession(self._connect, self.interrupt)
+        session._is_first, session._marker = False, self._marker
+        session.run_id, session.fencing_token = self.run_id, self.fencing_token
+        session._recognise()
+        return session
 
     def begin_batch(self) -> None:
         """Set a batch transaction's timeouts and check the token under a share lock.
@@ -186,6 +197,14 @@ class WriterSession:
             old_backend,
         )
         self.connection.commit()
+        if self._is_first:
+            self._lock_again(deadline)
+        else:
+            self._await_end_of(old_backend, deadline)
+            self._recognise()
+        self._check_marker()
+
+    def _lock_again(self, deadline: float) -> None:
         while not self._try_lock():
             self._check_token("")
             self.connection.rollback()
@@ -200,7 +219,19 @@ class WriterSession:
             "update migration.run set backend_pid = pg_backend_pid() where run_id = %s", [self.run_id]
         )
         self.connection.commit()
-        self._check_marker()
+
+    def _await_end_of(self, backend: tuple[object, ...], deadline: float) -> None:
+        """Wait until a lost connection's transaction has ended, so that the ledger can be asked for it."""
+        living = "select from pg_stat_activity where pid = %s and backend_start = %s"
+        while self.connection.execute(living, backend).fetchone() is not None:
+            self.connection.rollback()
+            if time.monotonic() > deadline:
+                raise ConnectionLostError(
+                    "the connection broke and the server's session of it does not end",
+                    hint="End that session with pg_terminate_backend, then run the same command again.",
+                )
+            self.interrupt.sleep(0.2)
+        self.connection.rollback()
 
     def _check_token(self, lock: str) -> None:
         row = self.connection.execute(
@@ -225,16 +256,16 @@ class WriterSession:
             )
 
     def _try_lock(self) -> bool:
-        taken, *backend = only_row(
-            self.connection.execute(
-                "select pg_try_advisory_lock(%s, %s), pg_backend_pid(), "
-                "(select backend_start from pg_stat_activity where pid = pg_backend_pid())",
-                _LOCK,
-            )
+        (taken,) = only_row(self.connection.execute("select pg_try_advisory_lock(%s, %s)", _LOCK))
+        self._recognise()
+        return bool(taken)
+
+    def _recognise(self) -> None:
+        """Note which of the server's sessions this is."""
+        self._backend = only_row(
+            self.connection.execute("select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()")
         )
         self.connection.commit()
-        self._backend = tuple(backend)
-        return bool(taken)
 
     def _holder(self) -> str:
         row = self.connection.execute(

@@ -120,16 +120,18 @@ def start(home: Path, environment: Mapping[str, str]) -> Stack:
     save(home, state)
     urls = {name: _parse(variable, environment.get(variable, "")) for name, variable in VARIABLES.items()}
     try:
+        reporting = _metabase(state)
         stack = Stack(
             _mariadb(state, urls["mariadb"]),
             _postgres(state, urls["postgres"]),
             _s3(state, urls["s3"]),
             home / "efs",
-            metabase=_metabase(state),
+            metabase=reporting,
         )
-        for name in PROGRAMS:
+        ports = {"mariadb": stack.mariadb.port, "postgres": stack.postgres.port, "s3": stack.s3.port}
+        for name, port in {**ports, "metabase": reporting.port}.items():
             address = urls.get(name)
-            state.servers[name] = address.record() if address else _private_record(state, name, stack)
+            state.servers[name] = address.record() if address else _private_record(state, name, port)
         save(home, state)
         _create_databases(home, state, stack)
     except BaseException:
@@ -146,6 +148,16 @@ def stop(home: Path) -> None:
         process.stop(Path(state.data_folder) / name, program)
         if record := state.servers.get(name):
             record.pid = record.started = None
+    save(home, state)
+
+
+def renew_metabase(home: Path) -> None:
+    """Let the sandbox's Metabase forget everything but its set-up; its address and its key stay."""
+    state = load(home)
+    folder = Path(state.data_folder) / "metabase"
+    metabase.stop(folder)
+    (folder / metabase.STATE_FILE).unlink(missing_ok=True)
+    state.servers["metabase"] = _private_record(state, "metabase", _metabase(state).port)
     save(home, state)
 
 
@@ -275,20 +287,13 @@ def _earlier_port(state: State, name: str) -> int | None:
     return record.port if record else None
 
 
-def _private_record(state: State, name: str, stack: Stack) -> ServerRecord:
-    assert stack.metabase is not None
-    ports = {
-        "mariadb": stack.mariadb.port,
-        "postgres": stack.postgres.port,
-        "s3": stack.s3.port,
-        "metabase": stack.metabase.port,
-    }
+def _private_record(state: State, name: str, port: int) -> ServerRecord:
     server = process.main_process(Path(state.data_folder) / name, PROGRAMS[name])
     if server is None:
         raise ServiceError(
             f"{name} ended right after its start", hint="Its server.log in the sandbox's folder says why."
         )
-    return ServerRecord("127.0.0.1", ports[name], private=True, pid=server.pid, started=server.create_time())
+    return ServerRecord("127.0.0.1", port, private=True, pid=server.pid, started=server.create_time())
 
 
 def _create_databases(home: Path, state: State, stack: Stack) -> None:

@@ -28,7 +28,9 @@ DECODED = """
 create table decoded.reviewer_address__email_string (
     source_key text, position integer, element_key text, value text, normalized_value text, status text, reason text,
     byte_offset integer
-)
+);
+create table decoded.report_master_schedule__email (like decoded.reviewer_address__email_string);
+create table decoded.report_master_schedule__do_not_send_email (like decoded.reviewer_address__email_string);
 """
 TARGET = """
 insert into auth_user

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from loaders.cli import app
 from loaders.database import connect
-from loaders.errors import ConfigurationError, ServiceError
+from loaders.errors import ConfigurationError, RefusedError, ServiceError
 from loaders.metabase import exposures_command, preview_command
 from loaders.settings import Settings
 from sandbox.servers.postgres import Postgres
@@ -84,6 +84,24 @@ def test_the_file_of_exposures_is_stale_until_it_is_written_and_whenever_the_cat
     assert json.loads(checked.stdout)["changed"] == ["report_0007"]
 
 
+@pytest.mark.parametrize("text", ["", "<<<<<<< ours\n", "exposures: 7\n", "models: []\n"])
+def test_a_file_that_is_spoilt_is_stale_and_is_written_anew(settings: Settings, tmp_path: Path, text: str) -> None:
+    (tmp_path / "reports.yml").write_text(text)
+    assert dtx("exposures", "--check").exit_code == 1
+    assert document("exposures")["added"] == ["report_0007", "report_0008"]
+    assert dtx("exposures", "--check").exit_code == 0
+
+
+def test_r6_an_empty_catalogue_is_no_pass(settings: Settings, tmp_path: Path) -> None:
+    with connect(settings, "transform") as transform:
+        transform.execute("truncate migration_catalogue.cat_dtx1__question")
+    for arguments in (("exposures",), ("exposures", "--check"), ("preview", "--out", str(tmp_path / "preview.html"))):
+        with pytest.raises(ConfigurationError, match="has no row"):
+            dtx(*arguments)
+    assert not (tmp_path / "reports.yml").exists()
+    assert not (tmp_path / "preview.html").exists()
+
+
 def test_a_category_without_an_owner_and_a_catalogue_that_is_not_built_are_named(settings: Settings) -> None:
     with connect(settings, "transform") as transform:
         transform.execute("truncate migration_seeds.report_owners")
@@ -134,6 +152,14 @@ def test_p15_a_question_beyond_what_the_reporting_role_sees_is_named_and_the_oth
     assert "secret" in problem["problem"]
     assert "Its rows could not be read." in out.read_text(encoding="utf-8")
     assert "<td>Vendor 1</td>" in out.read_text(encoding="utf-8")
+
+
+def test_p15_a_reporting_role_that_sees_more_is_refused(settings: Settings, tmp_path: Path) -> None:
+    with connect(settings, "transform") as transform:
+        transform.execute(f"grant usage on schema migration_seeds to {settings.reporting_user}")
+        transform.execute(f"grant select on migration_seeds.report_owners to {settings.reporting_user}")
+    with pytest.raises(RefusedError, match="outside of schema reporting"):
+        dtx("preview", "--out", str(tmp_path / "preview.html"))
 
 
 def test_a_question_that_takes_too_long_is_given_up(

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -23,7 +24,7 @@ from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import Postgres
 from sandbox.servers.s3 import PROGRAM as S3_PROGRAM
 from sandbox.servers.s3 import S3
-from sandbox.servers.stack import BUCKET, PROGRAMS, SOURCE_DATABASE, TARGET_DATABASE, Stack
+from sandbox.servers.stack import BUCKET, PROGRAMS, SOURCE_DATABASE, TARGET_DATABASE, TIME_ZONE, Stack
 from sandbox.servers.temporary import server_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +46,13 @@ def processes(home: Path) -> dict[str, int]:
     return {name: server.pid for name, server in found.items() if server is not None}
 
 
+def metabase_client(servers: Stack) -> httpx.Client:
+    settings = servers.settings()
+    assert settings.metabase_url and settings.metabase_api_key
+    key = settings.metabase_api_key.get_secret_value()
+    return httpx.Client(base_url=settings.metabase_url, headers={"X-API-KEY": key})
+
+
 def plant(servers: Stack) -> None:
     with servers.mariadb.connect(SOURCE_DATABASE) as connection, connection.cursor() as cursor:
         cursor.execute("create table kept (a int)")
@@ -52,6 +60,8 @@ def plant(servers: Stack) -> None:
     with servers.postgres.connect(TARGET_DATABASE) as connection:
         connection.execute("create table kept as select 7 as a")
     servers.s3.client().put_object(Bucket=BUCKET, Key="kept", Body=b"7")
+    with metabase_client(servers) as client:
+        client.post("/api/collection", json={"name": "kept"}).raise_for_status()
 
 
 def planted(servers: Stack) -> tuple[object, ...]:
@@ -60,10 +70,13 @@ def planted(servers: Stack) -> tuple[object, ...]:
         source = cursor.fetchall()
     with servers.postgres.connect(TARGET_DATABASE) as connection:
         target = connection.execute("select a from kept").fetchall()
-    return source, target, servers.s3.client().get_object(Bucket=BUCKET, Key="kept")["Body"].read()
+    with metabase_client(servers) as client:
+        items = client.get("/api/collection/root/items").raise_for_status().json()["data"]
+    body = servers.s3.client().get_object(Bucket=BUCKET, Key="kept")["Body"].read()
+    return source, target, body, [item["name"] for item in items]
 
 
-KEPT = (((7,),), [(7,)], b"7")
+KEPT = (((7,),), [(7,)], b"7", ["kept"])
 
 
 def test_stop_leaves_no_process_and_a_restart_has_the_data_and_the_ports(home: Path) -> None:
@@ -92,6 +105,23 @@ def test_stop_leaves_no_process_and_a_restart_has_the_data_and_the_ports(home: P
     second = stack.start(home, {})
     assert second == first
     assert planted(second) == KEPT
+
+
+def test_metabase_forgets_everything_but_its_set_up_when_the_sandbox_is_filled_anew(home: Path) -> None:
+    state.save(home, state.load(home))
+    ports = set()
+    for _ in range(2):
+        stack.renew_metabase(home)
+        known = state.load(home)
+        record = known.servers["metabase"]
+        assert record.pid == processes(home)["metabase"]
+        ports.add(record.port)
+        key = {"X-API-KEY": known.passwords.metabase_api_key}
+        with httpx.Client(base_url=f"http://127.0.0.1:{record.port}", headers=key) as client:
+            assert client.get("/api/collection/root/items").json()["data"] == []
+            assert client.get("/api/setting/report-timezone").json() == TIME_ZONE
+            client.post("/api/collection", json={"name": "forgotten"}).raise_for_status()
+    assert len(ports) == 1
 
 
 def test_a_sandbox_removed_by_hand_while_it_ran_is_ended_and_begun_anew(home: Path) -> None:

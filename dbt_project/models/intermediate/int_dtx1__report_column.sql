@@ -19,6 +19,7 @@ fields as (
 ),
 
 -- A report shows a field once, in the first of its places. Of two fields in one place the older line comes first.
+-- Reports that have lines and are gone are named by P12-2.
 columns_in_order as (
 
     select distinct on (definitions.report_id, definitions.report_field_id)

@@ -33,6 +33,7 @@ wanted as (
 
 ),
 
+-- A schedule of a report that is not made again is told so by its outcome, and asks for no question.
 titled as (
 
     select

@@ -18,10 +18,21 @@ coverage as (
 
 ),
 
+-- Columns of a report that is gone go nowhere: here it is named.
+named as (
+
+    select placed.report_id from placed
+    union distinct
+    select usage.report_id from usage
+    union distinct
+    select definitions.report_id from {{ ref('stg_dtx1__report_definition') }} as definitions
+
+),
+
 reports as (
 
     select
-        coalesce(placed.report_id, usage.report_id) as report_id,
+        named.report_id,
         -- A title that a customer gave may name people: its report is known by its id.
         case when placed.owner_key is null then placed.title end as report_name,
         placed.category_name,
@@ -30,14 +41,15 @@ reports as (
         coalesce(usage.user_count, 0) as user_count,
         usage.last_run_on,
         case
-            when usage.report_id is null and placed.report_id is null then 'report_missing'
+            when named.report_id is null then 'report_missing'
             when placed.report_id is null then 'report_absent'
             else coalesce(placed.reason_code, coverage.coverage)
         end as outcome,
         {{ json_list_text('coverage.missing_fields') }} as missing_fields
-    from placed
-    full join usage on placed.report_id = usage.report_id
-    left join coverage on placed.report_id = coverage.report_id
+    from named
+    left join placed on named.report_id = placed.report_id
+    left join usage on named.report_id is not distinct from usage.report_id
+    left join coverage on named.report_id = coverage.report_id
 
 )
 
