@@ -10,7 +10,7 @@ if ! scripts/run.sh python -m sandbox status >/dev/null; then
 fi
 step() { printf '\n== %s\n' "$*"; }
 
-step "Sandbox: a private MariaDB, PostgreSQL, S3 and EFS, filled with a thousand rows a table and their defects"
+step "Sandbox: a private MariaDB, PostgreSQL, S3, Metabase and EFS, filled with a thousand rows a table and their defects"
 scripts/run.sh python -m sandbox start
 scripts/run.sh python -m sandbox generate --scale 10
 step "Setup: schemas, ledger, least-privilege grants"

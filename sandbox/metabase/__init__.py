@@ -14,7 +14,8 @@ In tests, the fixture `metabase` (tests/conftest.py) gives a `sandbox.metabase.s
     metabase.mails                      what Metabase would have mailed: must stay empty
     metabase.store.all("card")          what it remembers, by kind: database, table, field, collection, card, dashboard,
                                         dashcard, tab, pulse, notification, group, membership, user, api_key, setting
-    metabase.wait()                     until syncs, which run in the background, are done
+    metabase.wait()                     until syncs, which run in the background, are done, and requests too whose
+                                        clients have lost patience
     metabase.fail("card.create", 503, times=2, retry_after=1)
     metabase.drop("card.create")        the connection breaks after the card was kept (when="before": before)
     metabase.delay("dashboard.update", seconds=2)

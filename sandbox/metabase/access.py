@@ -19,6 +19,7 @@ MAGIC_GROUPS = (
     ("Data Analysts", "data-analyst"),
 )
 COLLECTION_GRAPH, DATA_GRAPH = 1, 2
+MASK = "**MetabasePass**"
 
 
 def digest(secret: str) -> str:
@@ -123,9 +124,26 @@ def require_queries(store: Store, user: Document, database_id: int, *, native: b
     enough = {"query-builder-and-native"} if native else {"query-builder-and-native", "query-builder"}
     groups = graph(store, DATA_GRAPH)["groups"]
     for group in group_ids(store, user):
-        if groups.get(str(group), {}).get(str(database_id), {}).get("create-queries") in enough:
+        if enough & _levels(groups.get(str(group), {}).get(str(database_id), {}).get("create-queries")):
             return
     raise errors.forbidden()
+
+
+def _levels(granted: Any) -> set[str]:
+    """Every level in a grant, which may be given per schema and table."""
+    if isinstance(granted, dict):
+        return {level for inner in granted.values() for level in _levels(inner)}
+    return {granted} if granted else set()
+
+
+def shown_database(store: Store, user: Document, database: Document) -> Document:
+    """A database as a user may see it: details for administrators alone, the password masked."""
+    shown = dict(database)
+    if not is_admin(store, user):
+        del shown["details"]
+    elif "password" in database["details"]:
+        shown["details"] = {**database["details"], "password": MASK}
+    return shown
 
 
 def shown_user(user: Document) -> dict[str, Any]:

@@ -48,15 +48,28 @@ class Application:
         self.exchanges: list[Exchange] = []
         self.broken: list[str] = []
         self._threads: list[threading.Thread] = []
+        self._at_work = 0
+        self._changed = threading.Condition()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, or break its connection."""
-        return self._answer(Request(environ))(environ, start_response)
+        self._count(1)
+        try:
+            return self._answer(Request(environ))(environ, start_response)
+        finally:
+            self._count(-1)
 
     def wait(self) -> None:
-        """Wait until all work in the background is done."""
+        """Wait until no request is at work, not even for a client that has left, and no sync runs."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._at_work == 0)
         while self._threads:
             self._threads.pop().join()
+
+    def _count(self, difference: int) -> None:
+        with self._changed:
+            self._at_work += difference
+            self._changed.notify_all()
 
     def _answer(self, request: Request) -> Response:
         endpoint: Endpoint | None = None

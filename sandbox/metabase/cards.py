@@ -76,15 +76,28 @@ def _table_id(store: Store, stage: Document) -> int | None:
 
 @handles("card.list")
 def list_cards(call: Call) -> Any:
-    """Cards the caller may read: all, their own, or those in the trash."""
-    kind = call.query.get("f", "all")
+    """Cards the caller may read: all, those in the trash, or those a filter asks for; nobody bookmarks here."""
+    kind, model = call.query.get("f", "all"), call.query.get("model_id")
+    if kind in ("database", "table", "using_model", "using_segment") and model is None:
+        raise errors.invalid({"model_id": "model_id is a required parameter when filter mode is set"})
     return [
         shown_card(call.store, card)
         for card in call.store.all("card", archived=kind == "archived")
-        if (kind != "mine" or card["creator_id"] == call.caller["id"])
-        and kind != "bookmarked"
+        if _is_asked_for(card, kind, model, call.caller["id"])
         and access.collection_level(call.store, call.caller, card["collection_id"]) != "none"
     ]
+
+
+def _is_asked_for(card: Document, kind: str, model: int | None, user_id: int) -> bool:
+    answers: dict[str, bool] = {
+        "all": True,
+        "archived": True,
+        "mine": card["creator_id"] == user_id,
+        "database": card["database_id"] == model,
+        "table": card["table_id"] == model,
+        "using_model": card["dataset_query"]["stages"][0].get("source-card") == model,
+    }
+    return answers.get(kind, False)
 
 
 @handles("card.get")

@@ -13,24 +13,12 @@ from sandbox.metabase.registry import Call, handles
 from sandbox.metabase.store import Document, now
 from sandbox.metabase.sync import sync
 
-MASK = "**MetabasePass**"
-
 
 def _database(call: Call) -> Document:
     found = call.store.find("database", call.number)
     if found is None:
         raise errors.not_found()
     return found
-
-
-def shown_database(call: Call, database: Document) -> dict[str, Any]:
-    """A database as the caller may see it: details for administrators alone, the password masked."""
-    shown = dict(database)
-    if not access.is_admin(call.store, call.caller):
-        del shown["details"]
-    elif "password" in database["details"]:
-        shown["details"] = {**database["details"], "password": MASK}
-    return shown
 
 
 def _test(details: Document) -> None:
@@ -49,7 +37,7 @@ def _sync_later(call: Call, database_id: int) -> None:
 @handles("database.list")
 def list_databases(call: Call) -> Any:
     """All databases, with their tables if asked."""
-    found = [shown_database(call, each) for each in call.store.all("database")]
+    found = [access.shown_database(call.store, call.caller, each) for each in call.store.all("database")]
     if call.query.get("include") == "tables":
         for database in found:
             tables = call.store.all("table", db_id=database["id"], active=True, visibility_type=None)
@@ -60,7 +48,7 @@ def list_databases(call: Call) -> Any:
 @handles("database.get")
 def get_database(call: Call) -> Any:
     """One database, with its tables and their fields if asked."""
-    shown, include = shown_database(call, _database(call)), call.query.get("include", "")
+    shown, include = access.shown_database(call.store, call.caller, _database(call)), call.query.get("include", "")
     if include:
         tables = call.store.all("table", db_id=shown["id"], active=True, visibility_type=None)
         fields = call.store if include == "tables.fields" else None
@@ -102,7 +90,7 @@ def create_database(call: Call) -> Any:
             levels[str(database["id"])] = dict(EVERYBODY if everybody else NEW_GROUP)
     call.store.put("graph", graph)
     _sync_later(call, database["id"])
-    return shown_database(call, database)
+    return access.shown_database(call.store, call.caller, database)
 
 
 @handles("database.update")
@@ -115,13 +103,13 @@ def update_database(call: Call) -> Any:
             del changes[name]
     if "details" in changes:
         details = {**changes["details"]}
-        if details.get("password") == MASK:
+        if details.get("password") == access.MASK:
             details["password"] = database["details"].get("password")
         _test(details)
         changes["details"] = details
     updated = {**database, **changes}
     call.store.put("database", updated)
-    return shown_database(call, updated)
+    return access.shown_database(call.store, call.caller, updated)
 
 
 @handles("database.sync")
@@ -146,7 +134,10 @@ def rescan_values(call: Call) -> Any:
 @handles("database.metadata")
 def get_metadata(call: Call) -> Any:
     """A database with its tables and fields; hidden ones if asked."""
-    shown, hidden = shown_database(call, _database(call)), bool(call.query.get("include_hidden"))
+    shown, hidden = (
+        access.shown_database(call.store, call.caller, _database(call)),
+        bool(call.query.get("include_hidden")),
+    )
     fields = None if call.query.get("skip_fields") else call.store
     shown["tables"] = [
         shown_table(table, fields, hidden=hidden)

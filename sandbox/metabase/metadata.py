@@ -51,17 +51,14 @@ def _field(call: Call) -> Document:
 def list_tables(call: Call) -> Any:
     """All active tables, each with its database; its details for administrators alone."""
     term, visibility = call.query.get("term", "").lower(), call.query.get("visibility-type")
-    databases = {each["id"]: each for each in call.store.all("database")}
-    is_admin = access.is_admin(call.store, call.caller)
+    databases = {
+        each["id"]: access.shown_database(call.store, call.caller, each) for each in call.store.all("database")
+    }
     found = []
     for table in call.store.all("table", active=True):
         if term not in table["name"].lower() or visibility not in (None, table["visibility_type"]):
             continue
-        database = databases[table["db_id"]]
-        kept = {**database, "details": {**database["details"], "password": "**MetabasePass**"}}
-        if not is_admin:
-            del kept["details"]
-        found.append({**table, "db": kept})
+        found.append({**table, "db": databases[table["db_id"]]})
     return found
 
 

@@ -92,7 +92,7 @@ class LocalMetabase:
         self.application.exchanges.clear()
 
     def wait(self) -> None:
-        """Wait until syncs are done."""
+        """Wait until syncs are done, and requests whose clients have left."""
         self.application.wait()
 
     def fail(self, endpoint: str, status: int, *, times: int = 1, retry_after: int | None = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from standin import Json, get, native, post, put, question
+from standin import Json, get, mbql, native, post, put, question
 
 from sandbox.metabase.server import LocalMetabase
 
@@ -100,6 +100,10 @@ def test_a_reader_sees_what_the_graph_grants_and_queries_nothing(
     granted = {str(group): {str(connected["id"]): {"create-queries": "query-builder"}}}
     put(client, "/api/permissions/graph?force=true", {"groups": granted})
     assert reader.post("/api/dataset", json=native(connected, "select 1 as one")).status_code == 403
+    assert reader.post("/api/dataset", json=mbql(connected)).json()["row_count"] == 3
+    nested = {str(group): {str(connected["id"]): {"create-queries": {"reporting": {"1": "query-builder", "2": "no"}}}}}
+    put(client, "/api/permissions/graph?force=true", {"groups": nested})
+    assert reader.post("/api/dataset", json=mbql(connected)).status_code == 202
 
 
 def test_groups_are_known_by_name_and_metabases_own_stay(client: httpx.Client) -> None:

@@ -118,6 +118,25 @@ def test_mixing_the_two_forms_is_500(client: httpx.Client, connected: Json) -> N
     assert client.post("/api/card", json=body).status_code == 500
 
 
+def test_cards_are_listed_by_what_they_use(client: httpx.Client, connected: Json) -> None:
+    one = question(client, mbql(connected))
+    other = {"type": "query", "database": connected["id"], "query": {"source-table": f"card__{one['id']}"}}
+    two = question(client, other)
+    written = question(client, native(connected, "select 1 as one"))
+    put(client, f"/api/card/{written['id']}", {"archived": True})
+    table_id = table(connected, "rpt_record")["id"]
+    for query, found in (
+        ({}, [one["id"], two["id"]]),
+        ({"f": "archived"}, [written["id"]]),
+        ({"f": "mine"}, [one["id"], two["id"]]),
+        ({"f": "table", "model_id": table_id}, [one["id"], two["id"]]),
+        ({"f": "using_model", "model_id": one["id"]}, [two["id"]]),
+        ({"f": "bookmarked"}, []),
+    ):
+        assert [each["id"] for each in get(client, "/api/card", **query)] == found, query
+    assert client.get("/api/card", params={"f": "table"}).status_code == 400
+
+
 def test_the_client_may_choose_a_cards_entity_id_once(client: httpx.Client, connected: Json) -> None:
     chosen = "abcdefghij0123456789_"
     body = {"name": "Q", "dataset_query": native(connected, "select 1 as one"), "display": "table"}
