@@ -10,7 +10,7 @@ from loaders.failpoints import failpoint
 from loaders.metabase.client import LostAnswerError
 from loaders.metabase.diff import Change, Choices, changes, unequal
 from loaders.metabase.kinds.access import CollectionAccess, DataAccess
-from loaders.metabase.kinds.base import Archivable, Kind, Lines, Settings, State
+from loaders.metabase.kinds.base import Archivable, Given, Kind, Lines, State
 from loaders.metabase.kinds.collections import Collections
 from loaders.metabase.kinds.dashboards import Dashboards
 from loaders.metabase.kinds.database import Databases, read_tables, sync
@@ -64,21 +64,21 @@ class Provisioning:
         def objects(kind: Kind) -> None:
             done.extend(self._objects(kind, reported, writes=writes))
 
-        def settings(kind: Settings, wanted: Sequence[Wanted]) -> None:
-            done.extend(self._settings(kind, wanted, reported, writes=writes))
+        def given(kind: Given, wanted: Sequence[Wanted]) -> None:
+            done.extend(self._given(kind, wanted, reported, writes=writes))
 
         # Permissions come right behind what they guard: a new connection and a new collection are open to everybody.
         # Subscriptions are last, since each save of a dashboard changes its own.
         objects(Groups())
         objects(Databases())
-        settings(DataAccess(), self._desired["data_access"])
+        given(DataAccess(), self._desired["data_access"])
         if writes:
             sync(self._state, self._desired["database"][0], self._expected_columns)
         else:
             read_tables(self._state)
-        settings(self._metadata, self._metadata.wanted(self._state, self._ledger.lines(Metadata.name)))
+        given(self._metadata, self._metadata.wanted(self._state, self._ledger.lines(Metadata.name)))
         objects(Collections())
-        settings(CollectionAccess(), self._desired["collection_access"])
+        given(CollectionAccess(), self._desired["collection_access"])
         objects(Questions())
         objects(Dashboards())
         objects(Subscriptions())
@@ -101,7 +101,7 @@ class Provisioning:
             return planned
         return [self._do(kind, change, lines, reported) for change in planned]
 
-    def _settings(self, kind: Settings, wanted: Sequence[Wanted], reported: Reported, *, writes: bool) -> list[Change]:
+    def _given(self, kind: Given, wanted: Sequence[Wanted], reported: Reported, *, writes: bool) -> list[Change]:
         lines = self._ledger.lines(kind.name)
         found = kind.read_all(self._state, wanted, lines)
         planned = changes(wanted, found, lines, self._choices, is_made=False)
@@ -125,7 +125,6 @@ class Provisioning:
     def _do(self, kind: Kind, change: Change, lines: Lines, reported: Reported) -> Change:
         if not change.writes:
             return change
-        failpoint(f"metabase.before_{change.kind}")
         if change.action in ("archive", "forget"):
             self._remove(kind, change, lines[change.key])
         elif change.wanted:

@@ -92,12 +92,12 @@ class Metadata:
         return result
 
     def read_all(self, state: State, wanted: Sequence[Wanted], lines: Lines) -> dict[str, Found]:
-        """See `Settings`."""
+        """See `Given`."""
         objects = self._objects(state) if wanted else {}
         return {each.key: Found(objects[each.key][1], None, objects[each.key][2]) for each in wanted}
 
     def set_all(self, state: State, changed: Sequence[tuple[Wanted, Found]]) -> None:
-        """See `Settings`."""
+        """See `Given`."""
         for wanted, found in changed:
             kind = "field" if "." in wanted.label else "table"
             body = {name: value for name, value in wanted.fields.items() if found.fields.get(name) != value}

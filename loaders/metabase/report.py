@@ -87,7 +87,7 @@ def show(result: dict[str, Any], changes: Sequence[Change], as_json: bool) -> No
     if shown:
         title = {"plan": "What would change", "apply": "What was done", "check": "Edited by hand"}[result["command"]]
         print_table(title, ("what", "kind", "name", "differences"), [_row(change) for change in shown])
-    if result["command"] != "check":
+    if result["command"] == "plan":
         _show_left_out(result)
     for warning in result["warnings"]:
         stdout.print(f"warning: {visible(warning)}", soft_wrap=True, markup=False)

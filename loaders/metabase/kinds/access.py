@@ -22,11 +22,11 @@ class DataAccess:
     name = "data_access"
 
     def read_all(self, state: State, wanted: Sequence[Wanted], lines: Lines) -> dict[str, Found]:
-        """See `Settings`; nothing before there is a connection."""
+        """See `Given`; nothing before there is a connection."""
         return self._found(state, state.client.get("permissions/graph"), wanted) if DATABASE in state.ids else {}
 
     def set_all(self, state: State, changed: Sequence[tuple[Wanted, Found]]) -> None:
-        """See `Settings`."""
+        """See `Given`."""
         groups = _groups(state)
         database = str(state.number(DATABASE))
         ((wanted, _),) = changed
@@ -52,11 +52,11 @@ class CollectionAccess:
     name = "collection_access"
 
     def read_all(self, state: State, wanted: Sequence[Wanted], lines: Lines) -> dict[str, Found]:
-        """See `Settings`; of collections that are there."""
+        """See `Given`; of collections that are there."""
         return self._found(state, state.client.get("collection/graph"), wanted)
 
     def set_all(self, state: State, changed: Sequence[tuple[Wanted, Found]]) -> None:
-        """See `Settings`."""
+        """See `Given`."""
         body: dict[str, dict[str, str]] = {id_: {} for id_ in _groups(state).values()}
         groups = _groups(state)
         for wanted, _ in changed:

@@ -68,7 +68,7 @@ class Archivable(Protocol):
         """Move it there."""
 
 
-class Settings(Protocol):
+class Given(Protocol):
     """What Metabase has anyway and is only set, all of it together."""
 
     name: str

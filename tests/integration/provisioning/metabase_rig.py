@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from loaders.database import connect
 from loaders.metabase.catalogue import Catalogue
+from loaders.metabase.client import Metabase
 from loaders.metabase.command import run_apply, run_plan
 from loaders.metabase.diff import Change, Choices
 from loaders.settings import Settings
@@ -190,6 +191,8 @@ def insert(connection: psycopg.Connection, name: str, rows: Iterable[Any]) -> No
 
 
 TEMPLATE = "metabase_template"
+# What the first apply leaves, with the groups that Metabase has anyway.
+CREATED = {"database": 1, "group": 5, "collection": 3, "card": 3, "dashboard": 1, "dashcard": 1, "pulse": 1}
 _numbers = itertools.count(1)
 
 
@@ -259,3 +262,14 @@ def make_rig(server: LocalMetabase, postgres: Postgres, folder: Path) -> Iterato
         superuser.execute(f"grant create on database {name} to {TRANSFORM}")
     yield rig
     postgres.drop_database(name)
+
+
+def actions(changes: list[Change]) -> dict[str, str]:
+    return {change.key: change.action for change in changes}
+
+
+def edit(rig: MetabaseRig, path: str, **body: Any) -> None:
+    """What a person does in Metabase."""
+    with Metabase(rig.server.url, rig.server.api_key) as person:
+        person.put(path, body)
+    rig.server.forget()
