@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from dispatch_support import COMPONENTS, Filled, published_counts, shipped_otherwise
 
+from loaders.errors import ConfigurationError
 from loaders.ledger.schema import upgrade_ledger
 from loaders.settings import PROJECT_ROOT
 from sandbox.dispatch.compare import compare
@@ -209,6 +210,14 @@ def alone(world: Filled, table: str, folder: Path) -> Path:
     for name in (f"{table}.csv", "counts/dispatch_notification.csv"):
         shutil.copy(world.answer_key / name, folder / name)
     return folder
+
+
+def test_without_a_register_there_is_nothing_to_compare(world: Filled, tmp_path: Path) -> None:
+    with (
+        world.databases.target() as connection,
+        pytest.raises(ConfigurationError, match=r"no migration_seeds\.decisions"),
+    ):
+        compare(connection, world.answer_key, tmp_path / "none.csv")
 
 
 def test_a_faultless_run_compares_equal(world: Filled, published_world: tuple[Any, Path]) -> None:
