@@ -74,7 +74,7 @@ def gates(frozen: FrozenModel, expected: Sequence[FrozenModel] = ()) -> Iterator
     yield from _value_gates(frozen)
     if contract.meta.resolve is not None:
         yield _parent_published(frozen, expected)
-    yield from live_gates(frozen)
+    yield from live_gates(frozen, expected)
     if frozen.merges:
         yield Gate("publish", "json_path", None, places_claimed_once())
         return
@@ -106,8 +106,13 @@ def _value_gates(frozen: FrozenModel) -> Iterator[Gate]:
         yield _row_gate(target.columns[choice], None, unknown, reason=VALUE_NOT_IN_CHOICES)
 
 
-def live_gates(frozen: FrozenModel) -> Iterator[Gate]:
-    """The rules about rows that the application may change at any time; each batch asks them again (P5)."""
+def live_gates(frozen: FrozenModel, expected: Sequence[FrozenModel] = ()) -> Iterator[Gate]:
+    """The rules about rows that the application may change at any time; each batch asks them again (P5).
+
+    Args:
+        frozen: the model.
+        expected: as for `run_gates`; a batch expects nothing, since by then its parents are there or were rejected.
+    """
     if frozen.contract.meta.mode != "insert":
         yield _target_row_exists(frozen)
     # A row that is applied anew stands in its place already.
@@ -116,7 +121,7 @@ def live_gates(frozen: FrozenModel) -> Iterator[Gate]:
         yield Gate("publish", "json_path", None, places_unclaimed(frozen))
     for foreign_key in frozen.target.foreign_keys:
         if foreign_key.column in frozen.contract.columns:
-            yield _foreign_key_gate(foreign_key)
+            yield _foreign_key_gate(foreign_key, expected)
 
 
 def _verified_file(frozen: FrozenModel, column: str) -> Gate:
@@ -183,12 +188,32 @@ def _claimed_once() -> Gate:
     return Gate("publish", "target_id", errors.UniqueViolation.sqlstate, select)
 
 
-def _foreign_key_gate(foreign_key: ForeignKey) -> Gate:
+def _foreign_key_gate(foreign_key: ForeignKey, expected: Sequence[FrozenModel]) -> Gate:
+    # A parent with a name-based id can be named before it is published.
+    awaited = [
+        sql.SQL("""
+            and not exists (
+                select from {pending} as parent
+                where parent.{parent_column} = pending.{column}
+                and not exists (select from {rejected} as rejected where rejected.legacy_key = parent.legacy_key)
+            )
+        """).format(
+            pending=parent.pending,
+            rejected=parent.rejected,
+            parent_column=sql.Identifier(foreign_key.parent_column),
+            column=sql.Identifier(foreign_key.column),
+        )
+        for parent in expected
+        if parent.contract.meta.mode == "insert"
+        and parent.contract.target == foreign_key.parent
+        and foreign_key.parent_column in parent.contract.columns
+    ]
     select = sql.SQL("""
         select legacy_key, {reason} as reason_code from pending
         where pending.{column} is not null
-        and not exists (select from {parent} as parent where parent.{parent_column} = pending.{column})
+        and not exists (select from {parent} as parent where parent.{parent_column} = pending.{column}) {awaited}
     """).format(
+        awaited=sql.SQL("").join(awaited),
         reason=PARENT_VANISHED,
         column=sql.Identifier(foreign_key.column),
         parent=relation_sql(foreign_key.parent),

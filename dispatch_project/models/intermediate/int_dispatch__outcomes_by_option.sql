@@ -1,6 +1,7 @@
 {%- set decided_by = {
     'auth_group': 'D7-7',
     'auth_user': 'D7-5',
+    'dispatch_note': 'D7-8',
     'dispatch_template_products': 'D7-4',
     'dispatch_template_view_groups': 'D7-11'
 } -%}

@@ -91,6 +91,34 @@ def test_p11_an_id_that_is_taken_or_doubled_is_a_reject(uuid_rig: Rig) -> None:
     assert uuid_rig.sql("select kind::text from app_team where name = 'own'") == [("external",)]
 
 
+def test_m4_children_are_published_with_their_parents_in_one_run_and_not_without_them(uuid_rig: Rig) -> None:
+    members = publish_node(
+        "pub_member",
+        {"id": "uuid", "team_id": "uuid"},
+        publish_meta(target_table="public.app_member", entity="member", source_table="member", order=20),
+    )
+    uuid_rig.use(teams(order=10), members)
+    uuid_rig.sql("insert into app_team (id, name, kind) values (gen_random_uuid(), 'Team 3', 'external')")
+    build(uuid_rig)
+    uuid_rig.build(
+        "migration_publish.pub_member",
+        "select n::text as source_key, n::text as legacy_key, md5('member' || n)::uuid as id, md5(n::text)::uuid as "
+        "team_id from generate_series(1, 260) as n",
+    )
+    report = uuid_rig.publish()
+    assert [model.published for model in report.models] == [249, 249]
+    rejects = uuid_rig.sql(
+        "select source_table, legacy_key, reason_code from migration.reject order by 1, length(legacy_key), 2",
+        role="dtx_owner",
+    )
+    assert rejects[0] == ("member", "3", "parent_vanished")
+    assert rejects[-1] == ("thing", "3", "constraint_violation")
+    assert len(rejects) == 12
+    uuid_rig.roll_back(run=report.run_id)
+    assert uuid_rig.value("select count(*) from app_member") == 0
+    assert uuid_rig.value("select count(*) from app_team") == 1
+
+
 def test_p3_ids_are_drawn_or_supplied_and_never_both(uuid_rig: Rig) -> None:
     without = {name: kind for name, kind in COLUMNS.items() if name != "id"}
     meta = publish_meta(target_table="public.app_team", entity="team")
