@@ -18,8 +18,8 @@ def proofs() -> dict[str, set[str]]:
         if path == Path(__file__) or "target" in path.parts:
             continue
         text = path.read_text(encoding="utf-8")
-        ids = set(re.findall(r"\b([AEDMFPRX]\d{1,2})\b", text))
-        ids |= {each.upper() for each in re.findall(r"_([aedmfprx]\d{1,2})_", text)}
+        ids = set(re.findall(r"\b([AEDMFPRTX]\d{1,2})\b", text))
+        ids |= {each.upper() for each in re.findall(r"_([aedmfprtx]\d{1,2})_", text)}
         for each in ids:
             found.setdefault(each, set()).add(str(path.relative_to(ROOT)))
     return found

@@ -138,7 +138,7 @@ def test_the_wrong_metabase_is_refused_before_anything_is_written(rig: MetabaseR
     assert rig.server.writes == []
 
 
-def test_another_decision_refuses_apply(rig: MetabaseRig) -> None:
+def test_t1_another_decision_refuses_apply(rig: MetabaseRig) -> None:
     with rig.connect() as superuser:
         superuser.execute("update migration_seeds.decisions set chosen = 'build'")
     with pytest.raises(RefusedError, match="D12-1 is build"):
