@@ -36,6 +36,16 @@ TRANSFORM_SCHEMAS = (
     "migration_catalogue",
 )
 _numbers = itertools.count(1)
+_TESTS = Path(__file__).resolve().parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes, one takes a file as a whole, and one all of end_to_end: it is one migration."""
+    for item in items:
+        path = item.path.relative_to(_TESTS)
+        whole = path.parts[0] if path.parts[0] == "end_to_end" else str(path)
+        item.add_marker(pytest.mark.xdist_group(whole))
+
 
 
 @pytest.fixture(scope="session")
