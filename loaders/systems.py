@@ -42,6 +42,11 @@ class System:
         """Where target-postgres loads the source's tables."""
         return f"raw_{self.name}"
 
+    @property
+    def command(self) -> str:
+        """How `dtx` is called for it."""
+        return "dtx" if self.name == "dtx1" else f"dtx --system {self.name}"
+
     def short_name(self, source_table: str) -> str:
         """A source table as the models' names have it: dbt's unit tests allow names of at most 51 bytes."""
         return source_table.removeprefix(f"{self.name}_")

@@ -83,4 +83,4 @@ def collect_what_if(settings: Settings, decision_id: str | None = None) -> dict[
         except psycopg.Error as error:
             raise ServiceError(f"the options could not be counted (SQLSTATE {error.sqlstate or 'none'})") from None
         connection.rollback()
-    return as_document(decisions, outcomes, standing, batches, confirm)
+    return as_document(decisions, outcomes, standing, batches, confirm, dtx=system.command)

@@ -20,6 +20,8 @@ def as_document(
     standing: Sequence[Standing],
     batches: dict[int, set[int]],
     confirm: str = "",
+    *,
+    dtx: str = "dtx",
 ) -> dict[str, Any]:
     """The machine form; docs/decisions.md describes it. No clock in it: the same rows give the same bytes (R6).
 
@@ -29,6 +31,7 @@ def as_document(
         standing: what is published now of the tables that these decisions rule.
         batches: all batches, not rolled back, of the runs in `standing`.
         confirm: what a rollback in production wants to be told, with a leading space; else empty.
+        dtx: how dtx is called for the system.
     """
     documents = []
     for decision in decisions:
@@ -50,7 +53,7 @@ def as_document(
                         "option": option,
                         "is_chosen": option == decision.chosen,
                         "tables": [_table(own, option, table) for table in tables],
-                        **_published([each for each in held if each.option == option], batches, confirm),
+                        **_published([each for each in held if each.option == option], batches, confirm, dtx),
                     }
                     for option in decision.options
                 ],
@@ -72,7 +75,7 @@ def _table(outcomes: Sequence[Outcome], option: str, table: str) -> dict[str, An
     }
 
 
-def _published(standing: Sequence[Standing], batches: dict[int, set[int]], confirm: str) -> dict[str, Any]:
+def _published(standing: Sequence[Standing], batches: dict[int, set[int]], confirm: str, dtx: str) -> dict[str, Any]:
     agreeing: Counter[tuple[str, str]] = Counter()
     contradicting: Counter[tuple[str, str]] = Counter()
     for each in standing:
@@ -89,7 +92,7 @@ def _published(standing: Sequence[Standing], batches: dict[int, set[int]], confi
             }
             for source_table, target_table in sorted(agreeing)
         ],
-        "rollback": rollback_commands(contradicted, batches, confirm),
+        "rollback": rollback_commands(contradicted, batches, confirm, dtx),
     }
 
 

@@ -132,19 +132,22 @@ def read_batches(connection: psycopg.Connection, run_ids: Iterable[int]) -> dict
     return batches
 
 
-def rollback_commands(contradicted: set[tuple[int, int]], batches: dict[int, set[int]], confirm: str) -> list[str]:
+def rollback_commands(
+    contradicted: set[tuple[int, int]], batches: dict[int, set[int]], confirm: str, dtx: str = "dtx"
+) -> list[str]:
     """The commands that take back these batches, the last first, so that children go before parents.
 
     Args:
         contradicted: run and batch of each batch that holds rows to take back.
         batches: all batches of those runs that are not rolled back; a run that is wanted whole is one command.
         confirm: what production wants to be told, with a leading space; else empty.
+        dtx: how dtx is called for the system.
     """
     commands = []
     for run_id in sorted({run for run, _ in contradicted}, reverse=True):
         wanted = {batch for run, batch in contradicted if run == run_id}
         if wanted == batches[run_id]:
-            commands.append(f"dtx rollback --run {run_id}{confirm}")
+            commands.append(f"{dtx} rollback --run {run_id}{confirm}")
         else:
-            commands += [f"dtx rollback --batch {batch}{confirm}" for batch in sorted(wanted, reverse=True)]
+            commands += [f"{dtx} rollback --batch {batch}{confirm}" for batch in sorted(wanted, reverse=True)]
     return commands

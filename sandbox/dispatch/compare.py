@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from loaders.database import fetch_value
+from loaders.errors import ConfigurationError
 from sandbox.answer_key import Comparison, Difference
 from sandbox.dispatch.answers import NOTIFICATIONS
 
@@ -60,7 +61,15 @@ def compare(connection: psycopg.Connection, answer_key: Path, outcomes: Path) ->
 
     Returns:
         One comparison a component. Of the notifications each is counted, and those with lines are compared.
+
+    Raises:
+        ConfigurationError: the target has no register of decisions: nothing was built in it yet.
     """
+    if fetch_value(connection, "select to_regclass('migration_seeds.decisions')") is None:
+        raise ConfigurationError(
+            "the orders platform has no migration_seeds.decisions, so nobody knows which options are chosen",
+            hint="Run the dispatch migration first; its build loads the register.",
+        )
     options = {chosen for (chosen,) in connection.execute("select chosen from migration_seeds.decisions")}
     keys = {path.stem: read_key(path, options) for path in sorted(answer_key.glob("*.csv")) if path.stem != "growth"}
     actual = _read_outcomes(outcomes, keys)

@@ -52,7 +52,7 @@ class Databases:
     def create_source(self, name: str) -> None:
         """Create the dispatch system's database with its tables, keyless until `add_source_keys`."""
         self.postgres.create_database(name, owner=SOURCE_APPLICATION)
-        self._run(name, SOURCE_APPLICATION, "source_tables.sql")
+        self._run(name, SOURCE_APPLICATION, "source/*.sql")
         with self.postgres.connect(name, role=SOURCE_APPLICATION) as connection:
             connection.execute(f"grant select on all tables in schema public to {READER}")
 
@@ -63,7 +63,7 @@ class Databases:
     def create_target(self, name: str) -> None:
         """Create the orders platform's database with its tables, keys included."""
         self.postgres.create_database(name, owner=TARGET_APPLICATION)
-        self._run(name, TARGET_APPLICATION, "target_tables.sql")
+        self._run(name, TARGET_APPLICATION, "target/*.sql")
 
     def drop(self) -> None:
         """Drop both databases if they are there; the roles stay."""
@@ -93,6 +93,7 @@ class Databases:
     def _connect(self, name: str, role: str, options: dict[str, Any]) -> psycopg.Connection:
         return self.postgres.connect(name, role=role, options="-c TimeZone=UTC", **options)
 
-    def _run(self, name: str, role: str, script: str) -> None:
+    def _run(self, name: str, role: str, scripts: str) -> None:
         with self.postgres.connect(name, role=role) as connection:
-            connection.execute(sql.SQL((SQL_FOLDER / script).read_text(encoding="utf-8")))
+            for script in sorted(SQL_FOLDER.glob(scripts)):
+                connection.execute(sql.SQL(script.read_text(encoding="utf-8")))

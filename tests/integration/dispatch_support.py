@@ -92,3 +92,20 @@ def filled(postgres: Postgres, folder: Path, plan: Plan = PLAN) -> Iterator[Fill
     counts = renew(databases, plan, folder / "dispatch")
     yield Filled(databases, folder / "dispatch", counts)
     databases.drop()
+
+
+def published_counts(connection: psycopg.Connection) -> dict[str, int]:
+    """Target rows by source table."""
+    return {
+        table: int(connection.execute(f"select count(*) from {target}").fetchone()[0])
+        for table, target in COMPONENTS.items()
+    }
+
+
+def shipped_otherwise(connection: psycopg.Connection) -> tuple[int, int]:
+    """Shipments that do not take three days, and those whose order has another time of shipping."""
+    return connection.execute("""
+        select count(*) filter (where estimated_delivery_at - shipments.shipped_at <> interval '3 days'),
+            count(*) filter (where shipments.shipped_at is distinct from orders.shipped_at)
+        from shipments inner join orders on orders.id = order_id
+    """).fetchone()

@@ -51,6 +51,14 @@ def test_r4_start_status_stop(command: Command, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_r4_a_share_of_notifications_that_cannot_be_made_is_refused_before_anything_starts(
+    command: Command, tmp_path: Path
+) -> None:
+    code, output, errors = command("generate", "--notifications", "7")
+    assert (code, output, list(tmp_path.iterdir())) == (2, "", [])
+    assert "A share from 0.0001 to 1" in " ".join(errors.split())
+
+
 def test_r4_somebodys_own_env_file_is_refused_before_anything_starts(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,10 @@ from loaders.systems import DISPATCH
 
 MELTANO = yaml.safe_load((PROJECT_ROOT / "meltano.yml").read_text(encoding="utf-8"))
 MAPS = sorted((DISPATCH.seeds / "column_maps").glob("*.csv"))
-TARGET = (PROJECT_ROOT / "sandbox" / "dispatch" / "sql" / "target_tables.sql").read_text(encoding="utf-8")
+TARGET = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in sorted((PROJECT_ROOT / "sandbox" / "dispatch" / "sql" / "target").glob("*.sql"))
+)
 
 Line = dict[str, str]
 

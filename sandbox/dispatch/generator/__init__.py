@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+from psycopg import sql
 
 from loaders.database import fetch_value
 from sandbox.dispatch.databases import Databases
@@ -35,6 +36,12 @@ def fill(databases: Databases, plan: Plan) -> dict[str, int]:
             table: copier.copy(f"public.{table}", _columns(source, table), rows) for table, rows in tables.items()
         }
         notifications.make_bulk(source, plan.notification_rows, plan.seed)
+        for table in tables:
+            source.execute(
+                sql.SQL("select setval(pg_get_serial_sequence({}, 'id'), max(id)) from {}").format(
+                    sql.Literal(table), sql.Identifier(table)
+                )
+            )
     databases.add_source_keys()
     with databases.source(autocommit=True) as source:
         source.execute("vacuum analyze")
