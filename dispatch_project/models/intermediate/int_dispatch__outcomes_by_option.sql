@@ -25,6 +25,22 @@ by_option as (
         {% endif -%}
     {% endfor %}
 
+),
+
+-- Counted once, not once for each option.
+notifications as (
+
+    select
+        'D7-9' as decision_id,
+        'dispatch_notification' as source_table,
+        outcomes.option,
+        outcomes.disposition,
+        outcomes.reason_code,
+        outcomes.row_count
+    from {{ ref('int_dispatch__notification_outcomes') }} as outcomes
+
 )
 
 select * from by_option
+union all
+select * from notifications
