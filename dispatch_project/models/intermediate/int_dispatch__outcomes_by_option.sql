@@ -24,12 +24,31 @@ by_option as (
             count(*) as row_count
         from {{ ref('int_dispatch__' ~ (source_table | replace('dispatch_', '')) ~ '_by_option') }} as outcomes
         group by
-            {% if not decision_id %}outcomes.decision_id, {% endif %}outcomes.option, outcomes.disposition, outcomes.reason_code
+            {% if not decision_id %}outcomes.decision_id,{% endif %}
+            outcomes.option,
+            outcomes.disposition,
+            outcomes.reason_code
         {%- if not loop.last %}
             union all
         {% endif -%}
     {% endfor %}
 
+),
+
+-- Counted once, not once for each option.
+notifications as (
+
+    select
+        'D7-9' as decision_id,
+        'dispatch_notification' as source_table,
+        outcomes.option,
+        outcomes.disposition,
+        outcomes.reason_code,
+        outcomes.row_count
+    from {{ ref('int_dispatch__notification_outcomes') }} as outcomes
+
 )
 
 select * from by_option
+union all
+select * from notifications

@@ -54,7 +54,7 @@ judged as (
         payments.used_credit,
         payments.additional_price,
         payments.custom_price,
-        payments.installments,
+        payments.installments_text,
         payments.is_paid,
         payments.is_canceled,
         payments.is_free,

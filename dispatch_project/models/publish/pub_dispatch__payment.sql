@@ -34,6 +34,21 @@ methods as (
 
 ),
 
+-- Text that is no JSON is kept as it is, in a JSON string.
+installments as (
+
+    select
+        classified.source_key,
+        case
+            when classified.installments_text = '' then '[]'::jsonb
+            when {{ function('context_fault') }}(classified.installments_text) is null
+                then classified.installments_text::jsonb
+            else to_jsonb(classified.installments_text)
+        end as installments
+    from classified
+
+),
+
 payments as (
 
     select
@@ -57,7 +72,7 @@ payments as (
             'used_credit', classified.used_credit,
             'additional_price', classified.additional_price,
             'custom_price', classified.custom_price,
-            'installments', classified.installments,
+            'installments', installments.installments,
             'netsuite', classified.is_in_netsuite,
             'free', classified.is_free,
             'doctor_id', classified.doctor_id,
@@ -66,6 +81,7 @@ payments as (
             'instruction_id', classified.instruction_id
         ) as metadata
     from classified
+    left join installments on classified.source_key = installments.source_key
     left join amounts on classified.source_key = amounts.source_key
     left join statuses on classified.source_key = statuses.source_key
     left join methods on classified.source_key = methods.source_key

@@ -16,7 +16,9 @@ select
     {{ numeric_from_text('source.used_credit') }} as used_credit,
     {{ numeric_from_text('source.additional_price') }} as additional_price,
     {{ numeric_from_text('source.custom_price') }} as custom_price,
-    coalesce(nullif(source.installments, ''), '[]')::jsonb as installments,
+
+    -- text
+    source.installments as installments_text,
 
     -- flags and times
     source.paid::boolean as is_paid,
