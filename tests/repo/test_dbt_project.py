@@ -225,7 +225,7 @@ def test_the_outcomes_by_option_count_every_table_with_dispositions(system: Syst
     """A table that is not counted would have no share in any choice that `dtx what-if` shows."""
     (outcomes,) = [node for _, node in models_of(manifest) if node["name"].endswith(READS_DISPOSITIONS)]
     counted = {
-        re.sub(rf"^(dsp|int)_{system.name}__|_by_option$", "", parent.rpartition(".")[2])
+        re.sub(rf"^(dsp|int)_{system.name}__|_(by_option|outcomes)$", "", parent.rpartition(".")[2])
         for parent in outcomes["depends_on"]["nodes"]
         if parent.startswith("model.")
     }

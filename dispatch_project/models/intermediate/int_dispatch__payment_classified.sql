@@ -1,0 +1,92 @@
+with
+
+payments as (
+
+    select * from {{ ref('stg_dispatch__payment') }}
+
+),
+
+instructions as (
+
+    select * from {{ ref('stg_dispatch__instruction') }}
+
+),
+
+patients as (
+
+    select * from {{ ref('stg_dispatch__patient') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('stg_orders__order') }}
+
+),
+
+order_patients as (
+
+    select * from {{ ref('stg_orders__patient') }}
+
+),
+
+doctors as (
+
+    select * from {{ ref('stg_orders__profile') }}
+    where profile_type = 'doctor'
+
+),
+
+judged as (
+
+    select
+        payments.source_key,
+        payments.payment_id,
+        payments.instruction_id,
+        payments.order_group_id,
+        payments.doctor_id,
+        payments.office_id,
+        payments.total_price,
+        payments.subtotal_price,
+        payments.paid_price,
+        payments.tax_rate,
+        payments.tax_value,
+        payments.used_credit,
+        payments.additional_price,
+        payments.custom_price,
+        payments.installments_text,
+        payments.is_paid,
+        payments.is_canceled,
+        payments.is_free,
+        payments.is_in_netsuite,
+        payments.made_at,
+        payments.payload,
+        orders.order_uuid,
+        order_patients.profile_uuid as patient_profile_uuid,
+        case
+            when orders.order_uuid is not null then 'mapped'
+            when instructions.instruction_id is null then 'instruction_missing'
+            when instructions.is_deleted then 'instruction_deleted'
+            when instructions.patient_id is null then 'order_patient_unresolved'
+            when doctors.profile_uuid is null then 'order_doctor_unresolved'
+            else 'order_absent'
+        end as reason_code
+    from payments
+    left join orders on payments.instruction_id = orders.instruction_id
+    left join order_patients on orders.patient_uuid = order_patients.patient_uuid
+    left join instructions on payments.instruction_id = instructions.instruction_id
+    left join patients on instructions.patient_id = patients.patient_id
+    left join doctors on patients.doctor_id = doctors.user_id
+
+),
+
+classified as (
+
+    select
+        judged.*,
+        case judged.reason_code when 'mapped' then 'publish' else 'reject' end as disposition
+    from judged
+
+)
+
+select * from classified
