@@ -100,6 +100,17 @@ class Settings(BaseSettings):
         default="America/New_York", description="Of the schedules' hours; must be Metabase's report time zone."
     )
 
+    @property
+    def roles(self) -> dict[str, str]:
+        """Role to its database user; *reporting* only where a system's reports come back."""
+        roles = {
+            "transform": self.target_user,
+            "publisher": self.publisher_user,
+            "rollback": self.rollback_user,
+            "owner": self.owner_user,
+        }
+        return roles | ({"reporting": self.reporting_user} if self.system.has_reporting else {})
+
 
 class DispatchSettings(Settings):
     """Settings of the dispatch migration: its two databases are DISPATCH_*, all else is as it is for DTX 1.0."""

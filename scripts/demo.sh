@@ -25,4 +25,9 @@ scripts/run.sh python -m sandbox compare .sandbox/outcomes.csv
 step "Reports: Metabase as the legacy definitions and schedules say, and a second plan that finds nothing to do"
 scripts/run.sh dtx metabase apply >.sandbox/metabase.log
 scripts/run.sh dtx metabase plan | tail -n 1
+step "meltano run migrate-dispatch: the dispatch system into the orders platform"
+scripts/run.sh dtx --system dispatch setup >>.sandbox/setup.log
+scripts/run.sh meltano --log-format plain run migrate-dispatch 2>&1 | tee .sandbox/migrate-dispatch.log | grep -vE ' (START|OK|PASS) '
+scripts/run.sh dtx --system dispatch reconcile --rows .sandbox/outcomes-dispatch.csv
+scripts/run.sh python -m sandbox compare .sandbox/outcomes-dispatch.csv --system dispatch
 remove=--remove-data

@@ -7,4 +7,5 @@ scripts/run.sh python -m sandbox start
 if [ ! -d .sandbox/answer_key ]; then
     scripts/run.sh python -m sandbox generate --scale 10
     scripts/run.sh dtx setup >.sandbox/setup.log
+    scripts/run.sh dtx --system dispatch setup >>.sandbox/setup.log
 fi

@@ -47,7 +47,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(whole))
 
 
-
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
     """Folder of this session's servers; whatever a killed session left is ended and removed first."""

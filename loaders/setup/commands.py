@@ -118,10 +118,9 @@ def _execute(connection: psycopg.Connection, steps: Iterable[Step]) -> None:
 
 def _parse_project(project: Path) -> None:
     stderr.print("dbt's manifest is missing: running dbt parse")
-    command = [sys.executable, "-m", "dbt.cli.main", "parse", "--quiet"]
-    result = subprocess.run(
-        [*command, "--project-dir", project, "--profiles-dir", project], check=False, stdout=sys.stderr
-    )
+    dbt = Path(sys.executable).with_name("dbt")
+    options: list[str | Path] = ["--quiet", "--project-dir", project, "--profiles-dir", project]
+    result = subprocess.run([dbt, "parse", *options], check=False, stdout=sys.stderr)
     if result.returncode:
         raise ConfigurationError(
             f"dbt parse ended with {result.returncode}; its messages are above",

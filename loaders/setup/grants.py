@@ -110,14 +110,17 @@ def grant_steps(
     """
     targets = list(targets)
     application = sorted({"public", *(target.contract.target.schema for target in targets)})
-    for role in (settings.publisher_user, settings.rollback_user, settings.reporting_user):
+    for name in ("publisher", "rollback", "reporting"):
+        if (role := settings.roles.get(name)) is None:
+            continue
         for schema in (*application, "migration"):
             for kind in ("tables", "sequences"):
                 yield _revoke(role, kind, schema)
     yield from _transform_steps(settings, application)
     yield from _publisher_steps(settings, manifest, application)
     yield from _rollback_steps(settings, application)
-    yield from _reporting_steps(settings)
+    if "reporting" in settings.roles:
+        yield from _reporting_steps(settings)
     yield from _target_steps(connection, settings, targets, allows_source_changes=allows_source_changes)
 
 

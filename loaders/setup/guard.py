@@ -24,14 +24,8 @@ def check_settings(settings: Settings, confirmed_database: str | None) -> None:
             f"source and target are the same database {settings.target_database}",
             hint=f"Correct {settings.system.prefix}SOURCE_* or {settings.system.prefix}TARGET_*.",
         )
-    users = {
-        "transform": settings.target_user,
-        "publisher": settings.publisher_user,
-        "rollback": settings.rollback_user,
-        "owner": settings.owner_user,
-        "reporting": settings.reporting_user,
-    }
-    shared = [role for role, user in users.items() if list(users.values()).count(user) > 1]
+    users = list(settings.roles.values())
+    shared = [role for role, user in settings.roles.items() if users.count(user) > 1]
     if shared:
         raise RefusedError(
             f"the roles {', '.join(shared)} share one database user",
@@ -61,13 +55,7 @@ def check_server(connection: psycopg.Connection, settings: Settings) -> None:
             f"{settings.target_host}:{settings.target_port} is a standby",
             hint=f"Point {settings.system.prefix}TARGET_HOST and {settings.system.prefix}TARGET_PORT at the primary.",
         )
-    users = [
-        settings.target_user,
-        settings.publisher_user,
-        settings.rollback_user,
-        settings.owner_user,
-        settings.reporting_user,
-    ]
+    users = list(settings.roles.values())
     known: dict[str, bool] = dict(
         connection.execute(
             "select rolname, rolsuper or rolreplication or rolbypassrls from pg_roles where rolname = any (%s)", [users]
