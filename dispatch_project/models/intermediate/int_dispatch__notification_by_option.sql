@@ -18,6 +18,7 @@ by_option as (
         filters.option,
         judged.source_key,
         judged.notification_id,
+        judged.notification_uuid,
         judged.sender,
         judged.template_name,
         judged.context,
@@ -29,7 +30,6 @@ by_option as (
         judged.item_id,
         judged.recipient_uuid,
         judged.order_uuid,
-        judged.payload,
         coalesce(filters.reason_code, judged.reason_code) as reason_code,
         coalesce(filters.disposition, judged.disposition) as disposition
     from judged

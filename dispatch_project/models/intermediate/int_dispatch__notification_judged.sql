@@ -1,3 +1,5 @@
+{{ config(materialized='table', unlogged=true, post_hook='analyze {{ this }}') }}
+
 with
 
 notifications as (
@@ -47,6 +49,7 @@ judged as (
     select
         notifications.source_key,
         notifications.notification_id,
+        {{ legacy_uuid('notifications', 'dispatch_notification', 'notifications.source_key') }} as notification_uuid,
         notifications.sender,
         notifications.template_name,
         notifications.is_read,
@@ -54,7 +57,6 @@ judged as (
         notifications.is_sent,
         notifications.created_at,
         notifications.item_id,
-        notifications.payload,
         profiles.profile_uuid as recipient_uuid,
         content_types.model_name as item_type,
         orders.order_uuid,
