@@ -18,7 +18,6 @@ by_option as (
         filters.option,
         judged.source_key,
         judged.notification_id,
-        judged.notification_uuid,
         judged.sender,
         judged.template_name,
         judged.context,

@@ -1,4 +1,12 @@
-{{ config(materialized='table', unlogged=true, post_hook='analyze {{ this }}') }}
+{{ config(
+    materialized='table',
+    unlogged=true,
+    pre_hook='set local parallel_tuple_cost = 0',
+    post_hook='analyze {{ this }}'
+) }}
+
+-- Left to its estimates PostgreSQL takes a cast to jsonb for cheap and parses with one process: 7.9 s a million rows
+-- instead of 4.8.
 
 with
 
@@ -49,7 +57,6 @@ judged as (
     select
         notifications.source_key,
         notifications.notification_id,
-        {{ legacy_uuid('notifications', 'dispatch_notification', 'notifications.source_key') }} as notification_uuid,
         notifications.sender,
         notifications.template_name,
         notifications.is_read,

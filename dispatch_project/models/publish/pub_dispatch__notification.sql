@@ -12,7 +12,7 @@ notifications as (
     select
         by_option.source_key,
         by_option.source_key as legacy_key,
-        by_option.notification_uuid as id,
+        {{ legacy_uuid('notifications', 'dispatch_notification', 'by_option.source_key') }} as id,
         by_option.recipient_uuid as recipient_id,
         by_option.order_uuid as order_id,
         by_option.sender,
