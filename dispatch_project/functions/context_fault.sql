@@ -1,4 +1,4 @@
--- One subtransaction a row cost no more than the call itself: 2.8 microseconds with the cast, which alone takes 1.7.
+-- A call takes 2.6 microseconds, of which the cast is 0.8; what the subtransaction adds could not be measured.
 declare
     fault text;
 begin

@@ -41,7 +41,7 @@ def built(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
         run_setup(settings, folder / "manifest.json")
         replicate(settings, folder, postgres, world.databases.source_name)
         models = [f"+int_dispatch__{table.removeprefix('dispatch_')}_by_option" for table in OPTIONS]
-        selected = [*models, "+int_dispatch__notification_outcomes", "+pub_dispatch__notification", "reason_codes"]
+        selected = [*models, "+int_dispatch__notification_outcomes", "+pub_dispatch__notification", "+rej_dispatch__notification"]
         code, _, printed = dbt(
             settings, folder, "build", "--exclude-resource-type", "test", "unit_test", "--select", *selected
         )
@@ -109,8 +109,7 @@ def test_a_bad_context_stays_out_and_its_raw_text_is_kept(built: Filled) -> None
     rejected = query(
         built,
         "select source_key, reason_code, payload ->> 'template_context' "
-        "from migration_intermediate.int_dispatch__notification_by_option "
-        "where option = 'all' and disposition = 'reject' and reason_code like 'context_%%'",
+        "from migration_rejects.rej_dispatch__notification where reason_code like 'context_%%'",
     )
     assert {key: text for key, _, text in rejected} == raw
     assert Counter(reason for _, reason, _ in rejected) == {

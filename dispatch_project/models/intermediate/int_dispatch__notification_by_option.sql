@@ -29,7 +29,6 @@ by_option as (
         judged.item_id,
         judged.recipient_uuid,
         judged.order_uuid,
-        judged.payload,
         coalesce(filters.reason_code, judged.reason_code) as reason_code,
         coalesce(filters.disposition, judged.disposition) as disposition
     from judged

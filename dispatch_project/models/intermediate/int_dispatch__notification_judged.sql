@@ -1,3 +1,13 @@
+{{ config(
+    materialized='table',
+    unlogged=true,
+    pre_hook='set local parallel_tuple_cost = 0',
+    post_hook='analyze {{ this }}'
+) }}
+
+-- Left to its estimates PostgreSQL takes a cast to jsonb for cheap and parses with one process: 7.9 s a million rows
+-- instead of 4.8.
+
 with
 
 notifications as (
@@ -54,7 +64,6 @@ judged as (
         notifications.is_sent,
         notifications.created_at,
         notifications.item_id,
-        notifications.payload,
         profiles.profile_uuid as recipient_uuid,
         content_types.model_name as item_type,
         orders.order_uuid,

@@ -7,6 +7,12 @@ by_option as (
 
 ),
 
+notifications as (
+
+    select * from {{ ref('stg_dispatch__notification') }}
+
+),
+
 rejects as (
 
     select
@@ -14,8 +20,9 @@ rejects as (
         by_option.source_key as legacy_key,
         by_option.reason_code,
         case by_option.reason_code when 'recipient_absent' then 'recipient_id' else 'template_context' end as column_name,
-        by_option.payload
+        notifications.payload
     from by_option
+    left join notifications on by_option.notification_id = notifications.notification_id
 
 )
 
