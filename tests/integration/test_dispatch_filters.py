@@ -41,7 +41,8 @@ def built(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
         run_setup(settings, folder / "manifest.json")
         replicate(settings, folder, postgres, world.databases.source_name)
         models = [f"+int_dispatch__{table.removeprefix('dispatch_')}_by_option" for table in OPTIONS]
-        selected = [*models, "+int_dispatch__notification_outcomes", "+pub_dispatch__notification", "+rej_dispatch__notification"]
+        ours = ("int_dispatch__notification_outcomes", "pub_dispatch__notification", "rej_dispatch__notification")
+        selected = [*models, *(f"+{model}" for model in ours)]
         code, _, printed = dbt(
             settings, folder, "build", "--exclude-resource-type", "test", "unit_test", "--select", *selected
         )
