@@ -41,8 +41,12 @@ def built(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
         run_setup(settings, folder / "manifest.json")
         replicate(settings, folder, postgres, world.databases.source_name)
         models = [f"+int_dispatch__{table.removeprefix('dispatch_')}_by_option" for table in OPTIONS]
-        ours = ("int_dispatch__notification_outcomes", "pub_dispatch__notification", "rej_dispatch__notification")
-        selected = [*models, *(f"+{model}" for model in ours)]
+        selected = [
+            *models,
+            "+int_dispatch__notification_outcomes",
+            "+pub_dispatch__notification",
+            "+rej_dispatch__notification",
+        ]
         code, _, printed = dbt(
             settings, folder, "build", "--exclude-resource-type", "test", "unit_test", "--select", *selected
         )
@@ -68,8 +72,8 @@ def query(world: Filled, statement: str, parameters: tuple[Any, ...] = ()) -> li
 def test_each_option_gives_the_outcomes_of_the_answer_key(built: Filled, table: str, option: str) -> None:
     expected = built.outcomes(table, {option})
     found: dict[str, Outcome] = {
-        key: outcome
-        for key, *outcome in query(
+        key: (disposition, reason)
+        for key, disposition, reason in query(
             built,
             f"select source_key, disposition, reason_code from migration_intermediate."
             f"int_dispatch__{table.removeprefix('dispatch_')}_by_option where option = %s",
@@ -78,7 +82,7 @@ def test_each_option_gives_the_outcomes_of_the_answer_key(built: Filled, table: 
         if key in expected
     }
     assert expected
-    assert {key: tuple(outcome) for key, outcome in found.items()} == expected
+    assert found == expected
 
 
 def test_every_notification_is_counted_under_every_filter(built: Filled) -> None:

@@ -19,9 +19,8 @@ rejects as (
         by_option.source_key,
         by_option.source_key as legacy_key,
         by_option.reason_code,
-        case
-            when by_option.reason_code = 'recipient_absent' then 'recipient_id' else 'template_context'
-        end as column_name,
+        case by_option.reason_code when 'recipient_absent' then 'recipient_id' else 'template_context' end
+            as column_name,
         notifications.payload
     from by_option
     left join notifications on by_option.notification_id = notifications.notification_id
