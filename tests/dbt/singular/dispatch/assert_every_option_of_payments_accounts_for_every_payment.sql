@@ -1,5 +1,5 @@
--- No option of the three decisions about payments changes what becomes of a payment. One that lost a row, or that no model
--- knows, would show a difference in `dtx what-if` that is none.
+-- No option of the three decisions about payments changes what becomes of a payment. One that lost a row, or that no
+-- model knows, would show a difference in `dtx what-if` that is none.
 with
 
 options as (
