@@ -1,3 +1,5 @@
+{{ config(materialized='table', unlogged=true) }}
+
 with
 
 payments as (
