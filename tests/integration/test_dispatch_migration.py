@@ -83,7 +83,7 @@ class World:
 @pytest.fixture
 def world(postgres: Postgres, tmp_path: Path) -> Iterator[World]:
     number = next(_numbers)
-    databases = Databases(postgres, f"test_dispatch_{number}", f"test_orders_{number}")
+    databases = Databases(postgres, f"test_dispatch_migration_{number}", f"test_orders_migration_{number}")
     databases.create()
     variables = {name.removeprefix("DISPATCH_").lower(): value for name, value in databases.environment().items()}
     made = World(databases, DispatchSettings(_env_file=None, **variables), tmp_path)
