@@ -39,6 +39,7 @@ _numbers = itertools.count(1)
 _TESTS = Path(__file__).resolve().parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes, one takes a file as a whole, and one all of end_to_end: it is one migration."""
     for item in items:
