@@ -23,7 +23,7 @@ lint: setup ## Check style and types of Python and SQL
 	$(RUN) sqlfluff lint dbt_project/models dispatch_project/models tests/dbt
 
 test: setup ## Run every test on real servers
-	$(RUN) python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder tests/end_to_end tests
+	$(RUN) python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests/end_to_end tests
 
 demo: ## Migrate a generated DTX 1.0 in the sandbox and compare the outcome with the answer key
 	@scripts/setup.sh demo
