@@ -195,6 +195,7 @@ def test_each_layer_says_what_it_publishes_and_whose_rows_it_accounts_for(system
             assert meta["publish"]["system"] == system.name
 
 
+@pytest.mark.parametrize("system", [DTX1], ids=["dtx1"], indirect=True)
 def test_t4_the_reporting_views_are_made_of_dtx2_alone_and_refreshed_together(manifest: Node) -> None:
     """Of no legacy cache; a step that a refresh left out would make old figures look new."""
     layers = {node["unique_id"]: layer for layer, node in models_of(manifest)}
