@@ -17,7 +17,7 @@ from loaders.database import connect
 from loaders.preflight import command
 from loaders.publish.contract import load_manifest
 from loaders.publish.engine import examine
-from loaders.settings import Settings
+from loaders.settings import PROJECT_ROOT, Settings
 from loaders.setup.commands import run_setup
 from sandbox.dtx1 import schema
 from sandbox.servers.mariadb import MariaDB
@@ -258,6 +258,6 @@ def a_legacy_server_out_of_reach_is_could_not_check(world: World, preflight: Pre
     document = json.loads(printed)
     assert code == 2
     assert document["catalogue"]["checked"] is False
-    assert len(document["models"]) == len(list(Path("dbt_project/models/preflight").glob("*.sql")))
+    assert len(document["models"]) == len(list((PROJECT_ROOT / "dbt_project/models/preflight").glob("*.sql")))
     assert "its columns were not compared" in errors
     assert unreachable.source_password.get_secret_value() not in errors
