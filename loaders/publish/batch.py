@@ -12,7 +12,7 @@ from psycopg import sql
 from loaders.errors import LossError
 from loaders.failpoints import failpoint
 from loaders.ledger.code_version import code_version
-from loaders.publish.canonical import column_value, rendered, row_hash
+from loaders.publish.canonical import column_value, comparable, row_hash
 from loaders.publish.faults import faulty_columns
 from loaders.publish.frozen import FrozenModel
 from loaders.publish.gates import CONSTRAINT_VIOLATION, live_gates
@@ -308,9 +308,15 @@ class Batch(_Recorded):
             )
 
     def _read_back(self) -> None:
-        """Compare what the target holds now with what was frozen."""
+        """Compare what the target holds now with what was frozen, column by column as the row hash renders them."""
         types, path = self._frozen.hash_types, self._frozen.path_of("rows")
-        hashed = row_hash(types, "target", path)
+        differs = {
+            name: sql.SQL("{} is distinct from {}").format(
+                comparable(column_value("target", name, path), type_name),
+                comparable(sql.Identifier("rows", name), type_name),
+            )
+            for name, type_name in types.items()
+        }
         # Either keeps the join to the batch's own rows, however large the table is: ids that were drawn are a stretch
         # of the primary key; name-based ones lie all over it and are looked up one by one.
         if self._frozen.supplies_key:
@@ -325,18 +331,13 @@ class Batch(_Recorded):
                     on target.{key} = rows.target_id
                     and target.{key} between (select min(target_id) from {rows}) and (select max(target_id) from {rows})
             """
-        joined = "from {rows} as rows" + found + "where {hash} is distinct from rows.row_hash"
-        (wrong,) = only_row(self._execute("select count(*) " + joined, hash=hashed))
+        joined = "from {rows} as rows" + found + "where target.{key} is null or {differs}"
+        any_differs = sql.SQL(" or ").join(differs.values())
+        (wrong,) = only_row(self._execute("select count(*) " + joined, differs=any_differs))
         if wrong == 0:
             return
-        differs = sql.SQL(", ").join(
-            sql.SQL("count(*) filter (where {} is distinct from {})").format(
-                rendered(column_value("target", name, path), type_name),
-                rendered(sql.Identifier("rows", name), type_name),
-            )
-            for name, type_name in types.items()
-        )
-        counts = only_row(self._execute("select {differs} " + joined, differs=differs, hash=hashed))
+        counted = sql.SQL(", ").join(sql.SQL("count(*) filter (where {})").format(each) for each in differs.values())
+        counts = only_row(self._execute("select {counted} " + joined, counted=counted, differs=any_differs))
         table = self._frozen.contract.meta.target_table
         columns = [f"{table}.{name}" for name, count in zip(types, counts, strict=True) if count]
         raise LossError(

@@ -31,6 +31,10 @@ _RENDERINGS = {
     "uuid": _Rendering("u", _AS_TEXT),
     **dict.fromkeys(("json", "jsonb"), _Rendering("j", "({value})::jsonb::text")),
 }
+# No two different values are equal, and no value prints in two ways.
+_EQUAL_AS_PRINTED = frozenset(
+    ("bool", "int2", "int4", "int8", "date", "timestamp", "timestamptz", "time", "uuid", "bytea")
+)
 # The output function and not the cast to text, which differs for some types (inet).
 _OTHER = _Rendering("o", "case when {value} is not null then format('%s', {value}) end")
 
@@ -43,6 +47,18 @@ def rendered(value: sql.Composable, type_name: str) -> sql.Composable:
         type_name: the target column's base type as `pg_type.typname` has it.
     """
     return sql.SQL(_RENDERINGS.get(type_name, _OTHER).template).format(value=value)
+
+
+def comparable(value: sql.Composable, type_name: str) -> sql.Composable:
+    """SQL for an expression that is equal for two values exactly if their canonical texts are.
+
+    Args:
+        value: an expression of the type.
+        type_name: as for `rendered`; where the type's own equality is that of the texts, it spares printing them.
+    """
+    if type_name in _EQUAL_AS_PRINTED:
+        return value
+    return sql.SQL('({}) collate "C"').format(rendered(value, type_name))
 
 
 def column_value(alias: str, name: str, json_path: sql.Composable | None = None) -> sql.Composable:

@@ -21,7 +21,9 @@ _LOCK = (0x445458, 1)
 
 _BATCH_SETTINGS = (
     "set local lock_timeout = '5s'; set local statement_timeout = '300s'; "
-    "set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'"
+    "set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'; "
+    # A batch's statements run once each: to compile them takes longer than to run them.
+    "set local jit = off"
 )
 _ATTEMPTS = 6
 _RECONNECT_SECONDS = 60.0
