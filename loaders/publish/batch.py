@@ -12,12 +12,13 @@ from psycopg import sql
 from loaders.errors import LossError
 from loaders.failpoints import failpoint
 from loaders.ledger.code_version import code_version
-from loaders.publish.canonical import column_value, comparable, row_hash
+from loaders.publish.canonical import column_value, row_hash
 from loaders.publish.faults import faulty_columns
 from loaders.publish.frozen import FrozenModel
 from loaders.publish.gates import CONSTRAINT_VIOLATION, live_gates
 from loaders.publish.places import objects_before
 from loaders.publish.query import only_row, relation_sql
+from loaders.publish.read_back import check_read_back
 from loaders.publish.records import forget_rejects, record_rejects
 from loaders.publish.session import WriterSession
 from loaders.publish.writes import write_statement
@@ -160,10 +161,11 @@ class Batch(_Recorded):
             self._write(outcome.published)
         failpoint("publish.rows_written")
         self._execute("set constraints all immediate")
-        self._read_back()
+        check_read_back(self._execute, self._frozen, self._range.rows)
         if not self._frozen.is_reapplied:
             record_rejects(self._session.connection, self._frozen, self._session.run_id, _REFUSED)
             forget_rejects(self._session.connection, self._frozen, _ROWS, self._range.condition("reject"))
+        self._execute("drop view if exists {rows}")
         failpoint("publish.before_commit")
         self._session.connection.commit()
         failpoint("publish.after_commit")
@@ -196,7 +198,33 @@ class Batch(_Recorded):
             )
 
     def _take_rows(self) -> None:
-        """Copy what is to be written; only rows that the id map lacks draw an id (P8)."""
+        """Name what is to be written; only rows that the id map lacks draw an id (P8)."""
+        if self._frozen.supplies_key and self._mode == "insert" and self._are_all_due():
+            # A copy of these would only be the frozen rows once more, at 3 microseconds a row.
+            self._execute("""
+                create temp view dtx_batch as
+                select pending.{key} as target_id, pending.* from ({in_range}) as pending
+            """)
+            return
+        self._copy_due_rows()
+
+    def _are_all_due(self) -> bool:
+        """Whether the batch's stretch of the id map is empty, and none of its rows refused."""
+        (is_any_settled,) = only_row(
+            self._execute(
+                """
+                select exists (select from {refused}) or exists (
+                    select from migration.id_map
+                    where id_map.entity = {entity} and id_map.target_table = {target_table} and {in_map_range}
+                    and id_map.state = 'migrated'
+                )
+                """,
+                in_map_range=self._range.condition("id_map"),
+            )
+        )
+        return not is_any_settled
+
+    def _copy_due_rows(self) -> None:
         draw: sql.Composable = sql.SQL("")
         mapped = "not exists (select {mapped})"
         if self._mode == "insert" and self._frozen.supplies_key:
@@ -306,45 +334,6 @@ class Batch(_Recorded):
                 "the batch was rolled back",
                 hint="Something in the target drops rows as they are written: look at its triggers and rules.",
             )
-
-    def _read_back(self) -> None:
-        """Compare what the target holds now with what was frozen, column by column as the row hash renders them."""
-        types, path = self._frozen.hash_types, self._frozen.path_of("rows")
-        differs = {
-            name: sql.SQL("{} is distinct from {}").format(
-                comparable(column_value("target", name, path), type_name),
-                comparable(sql.Identifier("rows", name), type_name),
-            )
-            for name, type_name in types.items()
-        }
-        # Either keeps the join to the batch's own rows, however large the table is: ids that were drawn are a stretch
-        # of the primary key; name-based ones lie all over it and are looked up one by one.
-        if self._frozen.supplies_key:
-            found = """
-                left join lateral (
-                    select found.* from {target} as found where found.{key} = rows.target_id offset 0
-                ) as target on true
-            """
-        else:
-            found = """
-                left join {target} as target
-                    on target.{key} = rows.target_id
-                    and target.{key} between (select min(target_id) from {rows}) and (select max(target_id) from {rows})
-            """
-        joined = "from {rows} as rows" + found + "where target.{key} is null or {differs}"
-        any_differs = sql.SQL(" or ").join(differs.values())
-        (wrong,) = only_row(self._execute("select count(*) " + joined, differs=any_differs))
-        if wrong == 0:
-            return
-        counted = sql.SQL(", ").join(sql.SQL("count(*) filter (where {})").format(each) for each in differs.values())
-        counts = only_row(self._execute("select {counted} " + joined, counted=counted, differs=any_differs))
-        table = self._frozen.contract.meta.target_table
-        columns = [f"{table}.{name}" for name, count in zip(types, counts, strict=True) if count]
-        raise LossError(
-            f"{', '.join(columns) or table}: {wrong:,} of {self._range.rows:,} rows read back with other values than "
-            "were published; the batch was rolled back",
-            hint="Something in the target changes values as they are written: look at its triggers and types.",
-        )
 
 
 class RowReject(_Recorded):

@@ -73,19 +73,27 @@ def run_gates(connection: psycopg.Connection, frozen: FrozenModel, expected: Seq
 
 
 def _broken(connection: psycopg.Connection, frozen: FrozenModel, rules: Sequence[Gate]) -> Iterator[Gate]:
-    """The rules less those that no row breaks by itself: one look at all rows instead of one for each rule."""
-    conditions = [rule.condition for rule in rules if rule.condition is not None]
-    broken: Iterator[bool | None] = iter([True] * len(conditions))
+    """The rules that some row breaks, as far as a look at all rows tells: one for all rules of single rows together.
+
+    A look reads only, so that several processes share it; most of the time it finds nothing, and nothing is written.
+    """
+    singles = [rule for rule in rules if rule.condition is not None]
+    conditions = [sql.SQL("bool_or({})").format(rule.condition) for rule in singles]
+    looks: list[tuple[list[Gate], sql.Composable]] = [
+        ([rule], sql.SQL("select count(*) > 0 from ({}) as verdict").format(rule.select))
+        for rule in rules
+        if rule.condition is None
+    ]
     if conditions:
-        select = sql.SQL("select {} from {}").format(
-            sql.SQL(", ").join(sql.SQL("bool_or({})").format(condition) for condition in conditions), frozen.pending
-        )
-        # An expression of the target's that raises on some value leaves all rules to be asked one by one.
+        looks.append((singles, sql.SQL("select {} from pending").format(sql.SQL(", ").join(conditions))))
+    unbroken = []
+    for looked_for, select in looks:
+        statement = sql.SQL("with pending as (select * from {}) {}").format(frozen.pending, select)
+        # An expression of the target's that raises on some value leaves its rules to be asked one by one.
         with suppress(errors.DataError, errors.RaiseException), connection.transaction():
-            broken = iter(only_row(connection.execute(select)))
-    for rule in rules:
-        if rule.condition is None or next(broken):
-            yield rule
+            verdicts = only_row(connection.execute(statement))
+            unbroken += [id(rule) for rule, is_broken in zip(looked_for, verdicts, strict=True) if not is_broken]
+    yield from (rule for rule in rules if id(rule) not in unbroken)
 
 
 def gates(frozen: FrozenModel, expected: Sequence[FrozenModel] = ()) -> Iterator[Gate]:

@@ -20,6 +20,10 @@ from loaders.publish.holds import preflight_holds
 from loaders.publish.preflight import check_keys, check_narrowed, gate_findings
 from loaders.publish.report import ModelReport, start_report
 
+# All rows of a model are sorted and hashed at once. Left to its estimates PostgreSQL takes the hashes for cheap, and
+# computes them with one process.
+_FREEZE_SETTINGS = "set local work_mem = '64MB'; set local parallel_tuple_cost = 0"
+
 
 @contextmanager
 def one_snapshot(connection: psycopg.Connection) -> Iterator[None]:
@@ -69,6 +73,7 @@ def freeze(
     Returns:
         A report for each model, nothing published yet; and the findings of the rows.
     """
+    connection.execute(_FREEZE_SETTINGS)
     held = {finding.model: finding for finding in reversed(findings) if finding.effect == "holds"}
     reports: list[ModelReport] = []
     found: list[Finding] = []
