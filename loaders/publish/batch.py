@@ -135,6 +135,7 @@ class Batch(_Recorded):
     ) -> None:
         super().__init__(session, frozen, key_range, ordinal)
         self._looks_again = looks_again or frozen.contract.meta.mode != "insert"
+        self._is_view = False
 
     def run(self) -> BatchOutcome:
         """Write the batch and commit it.
@@ -165,7 +166,8 @@ class Batch(_Recorded):
         if not self._frozen.is_reapplied:
             record_rejects(self._session.connection, self._frozen, self._session.run_id, _REFUSED)
             forget_rejects(self._session.connection, self._frozen, _ROWS, self._range.condition("reject"))
-        self._execute("drop view if exists {rows}")
+        if self._is_view:
+            self._execute("drop view {rows}")
         failpoint("publish.before_commit")
         self._session.connection.commit()
         failpoint("publish.after_commit")
@@ -199,7 +201,8 @@ class Batch(_Recorded):
 
     def _take_rows(self) -> None:
         """Name what is to be written; only rows that the id map lacks draw an id (P8)."""
-        if self._frozen.supplies_key and self._mode == "insert" and self._are_all_due():
+        self._is_view = self._frozen.supplies_key and self._mode == "insert" and self._are_all_due()
+        if self._is_view:
             # A copy of these would only be the frozen rows once more, at 3 microseconds a row.
             self._execute("""
                 create temp view dtx_batch as
