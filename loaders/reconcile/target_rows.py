@@ -18,10 +18,13 @@ _KEYS_SHOWN = 10
 
 @dataclass(frozen=True)
 class _Published:
-    """The rows of one source table that went to one target table with one list of columns."""
+    """The rows of one source table that went to one target table with one list of columns.
+
+    `mode` is None where the ledger knows nothing of their batches.
+    """
 
     target_table: str
-    mode: str
+    mode: str | None
     column_names: tuple[str, ...]
     batch_ids: list[int]
     rows: int
@@ -49,6 +52,7 @@ _WHAT_TO_DO = {
     "target_row_changed": "Somebody edited it in the target: decide which side holds; it is never overwritten.",
     "target_row_claimed_twice": "Two map rows name one place of a target row: look at their batches, roll one back.",
     "twin_of_a_published_row": "A target row that no map row names equals a published one: find out who made it.",
+    "batch_not_recorded": "Map rows name a batch that the ledger lacks: restore migration.batch from a backup.",
     "file_not_verified": "The row names an object without a verified transfer: run `dtx files`.",
 }
 
@@ -66,6 +70,9 @@ def check_target_rows(connection: psycopg.Connection, table: SourceTable) -> tup
     tally = _Tally()
     groups = _published(connection, table)
     for published in groups:
+        if published.mode is None:
+            tally.add("batch_not_recorded", published.rows, [f"batch {each}" for each in published.batch_ids])
+            continue
         _read_back(connection, table, published)
         _add_losses(connection, tally)
         if published.mode == "insert":
@@ -73,7 +80,7 @@ def check_target_rows(connection: psycopg.Connection, table: SourceTable) -> tup
     for target_table in sorted({published.target_table for published in groups}):
         tally.add("target_row_claimed_twice", *doubly_claimed(connection, table.name, target_table, _KEYS_SHOWN))
     _check_files(connection, table, tally)
-    return sum(published.rows for published in groups), [
+    return sum(published.rows for published in groups if published.mode is not None), [
         Finding(what, tally.rows[what], tuple(tally.keys[what]), _WHAT_TO_DO[what]) for what in sorted(tally.rows)
     ]
 
@@ -84,15 +91,15 @@ def _published(connection: psycopg.Connection, table: SourceTable) -> list[_Publ
         with mapped as (
             select batch_id, target_table, count(*) as map_rows
             from migration.id_map
-            where entity = %s and state = 'migrated'
+            where entity = %s and state = 'migrated' and batch_id is not null
             group by batch_id, target_table
         )
 
         select
-            mapped.target_table, batch.mode, batch.columns, array_agg(batch.batch_id order by batch.batch_id),
-            sum(mapped.map_rows)::bigint
+            mapped.target_table, batch.mode, coalesce(batch.columns, '{}'),
+            array_agg(mapped.batch_id order by mapped.batch_id), sum(mapped.map_rows)::bigint
         from mapped
-        inner join migration.batch on mapped.batch_id = batch.batch_id
+        left join migration.batch on mapped.batch_id = batch.batch_id
         group by 1, 2, 3
         order by 1, 2, 3
         """,

@@ -201,6 +201,12 @@ def test_r6_same_ledger_same_bytes(migrated: Settings, monkeypatch: pytest.Monke
             "insert into raw_dtx1.exemption values ('4', 'again')", "key_not_unique", ["4"], id="a key that is none"
         ),
         pytest.param(
+            "alter table migration.id_map drop constraint if exists id_map_batch_id_fkey; delete from migration.batch",
+            "batch_not_recorded",
+            ["batch 1"],
+            id="a batch that the ledger lost",
+        ),
+        pytest.param(
             "update migration.disposition set decision_id = null where source_key = '4'",
             "skipped_without_decision",
             ["4"],
