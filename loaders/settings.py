@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     source_database: str = "dtx1"
     source_user: str
     source_password: SecretStr
+    source_tls_ca: Path | None = Field(
+        default=None, description="CA certificates (PEM) of the legacy server; the connection is refused without them."
+    )
 
     target_host: str
     target_port: int = 5432

@@ -15,6 +15,7 @@ def mysql_config(settings: Settings) -> MySQLConfig:
         user=settings.source_user,
         password=settings.source_password,
         database=settings.source_database,
+        tls_ca=settings.source_tls_ca,
     )
 
 
@@ -26,4 +27,5 @@ def postgres_config(settings: Settings) -> PostgresConfig:
         user=settings.source_user,
         password=settings.source_password,
         database=settings.source_database,
+        tls_ca=settings.source_tls_ca,
     )

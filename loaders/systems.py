@@ -19,6 +19,7 @@ class System:
 
     Attributes:
         name: as in the catalogues, in the ledger's `system`, and in the models' names.
+        title: as people call it, at the start of a sentence.
         server: what kind of server the source is.
         project: dbt's project.
         seeds: catalogue, decisions, column maps and value maps.
@@ -30,6 +31,7 @@ class System:
     """
 
     name: str
+    title: str
     server: Literal["mysql", "postgres"]
     project: Path
     seeds: Path
@@ -66,6 +68,7 @@ class System:
 
 DTX1 = System(
     name="dtx1",
+    title="DTX 1.0",
     server="mysql",
     project=PROJECT_ROOT / "dbt_project",
     seeds=PROJECT_ROOT / "seeds",
@@ -77,6 +80,7 @@ DTX1 = System(
 )
 DISPATCH = System(
     name="dispatch",
+    title="The dispatch system",
     server="postgres",
     project=PROJECT_ROOT / "dispatch_project",
     seeds=PROJECT_ROOT / "seeds" / "dispatch",

@@ -38,6 +38,7 @@ missing_packages() {
     # A normal user runs the PostgreSQL that .venv brings; the one that root's servers run as may not get there.
     if [ "$(id -u)" -eq 0 ] && ! has_postgres; then echo postgresql; fi
     if [ "$purpose" = test ] && ! command -v php >/dev/null; then echo php-cli; fi
+    if [ "$purpose" = test ] && ! command -v openssl >/dev/null; then echo openssl; fi
     if [ "$purpose" = test ] && ! command -v chromium chromium-browser google-chrome >/dev/null; then echo chromium; fi
 }
 

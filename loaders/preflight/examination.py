@@ -19,6 +19,7 @@ from loaders.publish.engine import examine
 from loaders.publish.findings import Finding
 from loaders.reconcile.source_tables import read_source_tables
 from loaders.settings import Settings
+from loaders.systems import System
 
 _REBUILD = "Run dbt build, then run this again."
 
@@ -27,6 +28,7 @@ _REBUILD = "Run dbt build, then run this again."
 class SourceCheck:
     """The legacy server's columns held against what we know; `error` where it could not be asked."""
 
+    system: System
     tables: int
     columns: int
     findings: Sequence[Finding]
@@ -101,7 +103,7 @@ def _check_source(settings: Settings, manifest: Manifest) -> SourceCheck:
     try:
         live = read_source(settings)
     except ServiceError as error:
-        return SourceCheck(0, 0, (), error)
+        return SourceCheck(settings.system, 0, 0, (), error)
     known = [live[table] for table in catalogue if table in live]
     published = {contract.meta.source_table for contract in manifest.contracts}
     looked_up = {name for name, table in read_source_tables(settings.system).items() if not table.is_judged}
@@ -110,7 +112,7 @@ def _check_source(settings: Settings, manifest: Manifest) -> SourceCheck:
         for finding in compare_source(live, settings.system, catalogue, read_mapped_columns(settings.system), published)
         if not (finding.effect == "note" and finding.where in looked_up)
     ]
-    return SourceCheck(len(known), sum(len(table.columns) for table in known), findings, None)
+    return SourceCheck(settings.system, len(known), sum(len(table.columns) for table in known), findings, None)
 
 
 def _read_decisions(connection: psycopg.Connection, manifest: Manifest) -> tuple[list[HeldDecision], list[Finding]]:

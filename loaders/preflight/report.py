@@ -69,11 +69,11 @@ def show(examination: Examination) -> None:
 
 def _show_source(source: SourceCheck) -> None:
     if source.error is not None:
-        _say("DTX 1.0's columns were not compared: the server could not be asked.")
+        _say(f"{source.system.title}'s columns were not compared: the server could not be asked.")
         return
     _say(
-        f"DTX 1.0, {source.tables:,} tables, {source.columns:,} columns, against the catalogue and the column maps: "
-        f"{len(source.findings):,} differences",
+        f"{source.system.title}, {source.tables:,} tables, {source.columns:,} columns, against the catalogue and the "
+        f"column maps: {len(source.findings):,} differences",
         "bold",
     )
     if source.findings:

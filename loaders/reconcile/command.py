@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -9,17 +11,18 @@ import psycopg
 import typer
 from psycopg import sql
 
-from loaders.console import stderr
-from loaders.database import connect, fetch_value
+from loaders.console import Meter, meter, stderr
 from loaders.errors import ConfigurationError
 from loaders.reconcile.archives import ArchivedFile, read_archived_files
 from loaders.reconcile.live_source import Source, open_source
 from loaders.reconcile.outcomes import Count, build_outcomes, count_outcomes, live_differences, unexplained_keys
 from loaders.reconcile.report import Finding, TableReport, show, verdict
-from loaders.reconcile.source_keys import load_live_keys
+from loaders.reconcile.snapshot import one_snapshot, working_beside
+from loaders.reconcile.source_keys import count_raw_rows, load_live_keys
 from loaders.reconcile.source_tables import SourceTable, read_source_tables
 from loaders.reconcile.target_rows import check_target_rows
 from loaders.settings import Settings, load_settings
+from loaders.systems import System
 
 _WHAT_TO_DO = {
     "no_disposition": "Run `dbt build`, then `dtx publish`: the models never ruled on these rows.",
@@ -74,45 +77,47 @@ def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
         ConfigurationError: a replicated table is not in the catalogue.
         ServiceError: a server is out of reach.
     """
-    system = settings.system
-    tables = read_source_tables(system)
-    with open_source(settings) as source, connect(settings, "transform") as target:
-        # One snapshot for all checks; the temporary tables are dropped with the transaction.
-        target.execute("set transaction isolation level repeatable read")
-        loads = target.execute(
-            sql.SQL("""
-                select distinct on (source_table) source_table, as_of::text, row_count
-                from {}
-                order by source_table, loaded_at desc
-            """).format(sql.Identifier(system.raw_schema, "_loads"))
-        ).fetchall()
-        archived = read_archived_files(target, system.name)
+    with open_source(settings) as source, one_snapshot(settings) as (target, beside):
+        loads = _read_loads(target, settings.system)
+        tables = _judged_tables(settings.system, loads)
+        archived = read_archived_files(target, settings.system.name)
+        archives = {name: _Archive(settings.system.is_archived, archived.get(name)) for name in tables}
         if rows is not None:
             rows.write_text("source_table,source_key,disposition,reason_code\n", encoding="utf-8")
-        reports = []
-        for name, as_of, row_count in loads:
-            if name not in tables:
-                raise ConfigurationError(
-                    f"table {name} was replicated but is not in {system.seeds_name}/ledger/source_tables.csv",
-                    hint="Add its line, with its key columns, or deselect it in meltano.yml.",
-                )
-            if not tables[name].is_judged:
-                continue
-            load = _Load(as_of, row_count)
-            archive = _Archive(system.is_archived, archived.get(name))
-            reports.append(_check(target, source, tables[name], load, archive))
-            if rows is not None:
-                _append_rows(target, name, rows)
-        target.rollback()
-    loaded = {name for name, _, _ in loads}
-    return [
-        *reports,
-        *(
-            _not_replicated(table, _Archive(system.is_archived, archived.get(name)))
-            for name, table in tables.items()
-            if table.is_judged and name not in loaded
-        ),
-    ]
+        with working_beside(beside) as worker:
+            # The target is held against the ledger there while the ledger is held against the source here.
+            checks = {name: worker.submit(check_target_rows, beside, tables[name]) for name in loads if name in tables}
+            reports = []
+            for name in checks:
+                reports.append(_check(target, source, tables[name], loads[name], archives[name]))
+                if rows is not None:
+                    _append_rows(target, name, rows)
+            with meter("reading the target back", len(reports), "tables") as progress:
+                reports = [_with_target_rows(report, checks[report.table], progress) for report in reports]
+    return [*reports, *(_not_replicated(tables[name], archives[name]) for name in tables if name not in loads)]
+
+
+def _judged_tables(system: System, loads: dict[str, _Load]) -> dict[str, SourceTable]:
+    tables = read_source_tables(system)
+    for name in loads:
+        if name not in tables:
+            raise ConfigurationError(
+                f"table {name} was replicated but is not in {system.seeds_name}/ledger/source_tables.csv",
+                hint="Add its line, with its key columns, or deselect it in meltano.yml.",
+            )
+    return {name: table for name, table in tables.items() if table.is_judged}
+
+
+def _read_loads(target: psycopg.Connection, system: System) -> dict[str, _Load]:
+    """Each replicated table's last load."""
+    rows = target.execute(
+        sql.SQL("""
+            select distinct on (source_table) source_table, as_of::text, row_count
+            from {}
+            order by source_table, loaded_at desc
+        """).format(sql.Identifier(system.raw_schema, "_loads"))
+    ).fetchall()
+    return {name: _Load(as_of, row_count) for name, as_of, row_count in rows}
 
 
 def _not_replicated(table: SourceTable, archive: _Archive) -> TableReport:
@@ -143,8 +148,10 @@ def _check(
     load: _Load,
     archive: _Archive,
 ) -> TableReport:
+    """Everything but the target's rows."""
     archived = archive.file
-    source_rows = _raw_rows(target, table)
+    source_rows = count_raw_rows(target, table)
+    load_live_keys(source, target, table, source_rows)
     build_outcomes(target, table, is_archived=archived is not None and archived.rows == source_rows)
     counts = count_outcomes(target)
     findings = [
@@ -156,27 +163,17 @@ def _check(
         findings.append(
             Finding("raw_table_changed_since_its_load", abs(source_rows - load.rows), (), "Replicate the table again.")
         )
-    load_live_keys(source, target, table, source_rows)
     findings.extend(
         Finding(what, rows, tuple(keys), "Run `meltano run migrate` again.")
-        for what, rows, keys in live_differences(target, table)
+        for what, rows, keys in live_differences(target)
     )
-    checked, target_findings = check_target_rows(target, table)
-    return TableReport(
-        table.system,
-        table.name,
-        load.as_of,
-        source_rows,
-        checked,
-        tuple(counts),
-        (*findings, *target_findings),
-        archived,
-    )
+    return TableReport(table.system, table.name, load.as_of, source_rows, 0, tuple(counts), tuple(findings), archived)
 
 
-def _raw_rows(target: psycopg.Connection, table: SourceTable) -> int:
-    query = sql.SQL("select count(*) from {}").format(sql.Identifier(f"raw_{table.system}", table.name))
-    return int(fetch_value(target, query))
+def _with_target_rows(report: TableReport, check: Future[tuple[int, list[Finding]]], progress: Meter) -> TableReport:
+    checked, findings = check.result()
+    progress.advance()
+    return replace(report, checked_target_rows=checked, findings=(*report.findings, *findings))
 
 
 def _rows(counts: list[Count], reason: str) -> int:
@@ -192,7 +189,8 @@ def _group(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 def _append_rows(target: psycopg.Connection, table: str, path: Path) -> None:
     query = sql.SQL(
-        "copy (select {}, source_key, disposition, reason_code from outcome order by 2) to stdout (format csv)"
+        "copy (select {}, source_key, disposition, reason_code from outcome where disposition is not null order by 2) "
+        "to stdout (format csv)"
     ).format(sql.Literal(table))
     with path.open("ab") as file, target.cursor().copy(query) as copy:
         for chunk in copy:

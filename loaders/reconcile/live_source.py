@@ -24,6 +24,7 @@ from loaders.singer.tap_postgres.source import connect as connect_postgres
 from loaders.singer.tap_postgres.source import naming_errors as naming_postgres_errors
 from loaders.sources import mysql_config, postgres_config
 
+_KEYS_AT_ONCE = 20_000
 Blocks = Iterator[tuple[bytes, int]]
 
 
@@ -113,7 +114,15 @@ class PostgresSource:
     def read_keys(self, table: SourceTable) -> Blocks:
         """The source key of each row."""
         parts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.key_columns)
-        return self._read(table.name, sql.SQL("concat_ws('+', {})").format(parts))
+        # By a cursor and not by COPY, of which Python sees every row: 0.1 s for 500,000 short ones instead of 1 s.
+        statement = sql.SQL("""
+            select {quote} || replace(concat_ws('+', {parts}), {quote}, {quote} || {quote}) || {quote} || chr(10)
+            from {relation}
+        """).format(quote=sql.Literal(CSV_QUOTE), parts=parts, relation=self._relation(table.name))
+        with naming_postgres_errors(table.name), self._connection.cursor(name="read_keys", binary=True) as cursor:
+            cursor.execute(statement)
+            while rows := cursor.fetchmany(_KEYS_AT_ONCE):
+                yield "".join([record for (record,) in rows]).encode(), len(rows)
 
     def columns(self, table: str) -> tuple[str, ...]:
         """The names of a table's columns."""
@@ -126,9 +135,11 @@ class PostgresSource:
         return self._read(table, sql.SQL(", ").join(map(sql.Identifier, columns)))
 
     def _read(self, table: str, what: sql.Composable) -> Blocks:
-        relation = sql.Identifier(self._config.source_schema, table)
         statement = sql.SQL("copy (select {} from {}) to stdout (format csv, quote {})").format(
-            what, relation, sql.Literal(CSV_QUOTE)
+            what, self._relation(table), sql.Literal(CSV_QUOTE)
         )
         with naming_postgres_errors(table):
             yield from read_rows(self._connection, statement, table)
+
+    def _relation(self, table: str) -> sql.Identifier:
+        return sql.Identifier(self._config.source_schema, table)

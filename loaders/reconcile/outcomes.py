@@ -11,70 +11,87 @@ from loaders.reconcile.source_keys import raw_keys
 from loaders.reconcile.source_tables import SourceTable
 
 # A disposition is a claim; an outcome is that claim held against the ledger. Whatever is not proven is unexplained.
+# Every key is gathered from all who speak of it in one grouping: no joins, so no plan that a wrong estimate can spoil.
 _OUTCOMES = """
 create temporary table outcome as
-with source as (
-    select source_key, count(*) as copies
-    from ({raw_keys}) as raw_key
-    group by source_key
-),
-
-published as (
-    select source_key, count(*) as target_rows
-    from migration.id_map
-    where entity = {table} and batch_id is not null and state = 'migrated'
-    group by source_key
-),
-
-refused as (
+with refused as (
     select distinct on (source_key) source_key, stage, reason_code
     from migration.reject
     where system = {system} and source_table = {table}
     order by source_key, array_position(array['publish', 'files', 'transform'], stage), legacy_key
 ),
 
-claimed as (
-    select source_key, disposition, reason_code, decision_id
+mention as (
+    select
+        source_key, true as is_raw, null::boolean as is_live, null::boolean as is_published, null as disposition,
+        null as reason_code, null as decision_id, null as refused_stage, null as refused_reason
+    from ({raw_keys}) as raw_key
+    union all
+    select source_key, null, true, null, null, null, null, null, null
+    from live_key
+    union all
+    select source_key, null, null, true, null, null, null, null, null
+    from migration.id_map
+    where entity = {table} and batch_id is not null and state = 'migrated'
+    union all
+    select source_key, null, null, null, disposition, reason_code, decision_id, null, null
     from migration.disposition
     where system = {system} and source_table = {table}
+    union all
+    select source_key, null, null, null, null, null, null, stage, reason_code
+    from refused
+),
+
+known as (
+    select
+        source_key,
+        count(is_raw) as copies,
+        count(is_live) as live_copies,
+        count(is_published) > 0 as is_published,
+        min(disposition) as claim,
+        min(reason_code) as reason_code,
+        min(decision_id) as decision_id,
+        min(refused_stage) as refused_stage,
+        min(refused_reason) as refused_reason
+    from mention
+    group by source_key
 )
 
 select
-    coalesce(source.source_key, claimed.source_key, published.source_key) as source_key,
+    source_key,
     case
-        when source.source_key is null then 'unexplained'
-        when source.copies > 1 then 'unexplained'
-        when claimed.disposition is null then 'unexplained'
-        when claimed.disposition in ('publish', 'update') and published.source_key is not null
-            then claimed.disposition
-        when claimed.disposition in ('publish', 'update') and refused.stage in ('files', 'publish') then 'reject'
-        when claimed.disposition in ('publish', 'update') then 'unexplained'
-        when published.source_key is not null then 'unexplained'
-        when claimed.disposition = 'reject' and refused.source_key is null then 'unexplained'
-        when claimed.disposition = 'archive' and not {is_archived} then 'unexplained'
-        when claimed.disposition = 'skip' and claimed.decision_id is null then 'unexplained'
-        else claimed.disposition
+        when copies = 0 and claim is null and not is_published then null
+        when copies <> 1 then 'unexplained'
+        when claim is null then 'unexplained'
+        when claim in ('publish', 'update') and is_published then claim
+        when claim in ('publish', 'update') and refused_stage in ('files', 'publish') then 'reject'
+        when claim in ('publish', 'update') then 'unexplained'
+        when is_published then 'unexplained'
+        when claim = 'reject' and refused_stage is null then 'unexplained'
+        when claim = 'archive' and not {is_archived} then 'unexplained'
+        when claim = 'skip' and decision_id is null then 'unexplained'
+        else claim
     end as disposition,
     case
-        when source.source_key is null and claimed.source_key is null then 'published_but_not_in_source'
-        when source.source_key is null then 'disposition_but_not_in_source'
-        when source.copies > 1 then 'key_not_unique'
-        when claimed.disposition is null then 'no_disposition'
-        when claimed.disposition in ('publish', 'update') and published.source_key is not null
-            then claimed.reason_code
-        when claimed.disposition in ('publish', 'update') and refused.stage in ('files', 'publish')
-            then refused.reason_code
-        when claimed.disposition in ('publish', 'update') then 'not_published'
-        when published.source_key is not null then 'published_against_its_disposition'
-        when claimed.disposition = 'reject' and refused.source_key is null then 'reject_not_recorded'
-        when claimed.disposition = 'archive' and not {is_archived} then 'not_archived'
-        when claimed.disposition = 'skip' and claimed.decision_id is null then 'skipped_without_decision'
-        else claimed.reason_code
-    end as reason_code
-from source
-full join claimed on source.source_key = claimed.source_key
-full join published on coalesce(source.source_key, claimed.source_key) = published.source_key
-left join refused on coalesce(source.source_key, claimed.source_key) = refused.source_key
+        when copies = 0 and claim is null and not is_published then null
+        when copies = 0 and claim is null then 'published_but_not_in_source'
+        when copies = 0 then 'disposition_but_not_in_source'
+        when copies > 1 then 'key_not_unique'
+        when claim is null then 'no_disposition'
+        when claim in ('publish', 'update') and is_published then reason_code
+        when claim in ('publish', 'update') and refused_stage in ('files', 'publish') then refused_reason
+        when claim in ('publish', 'update') then 'not_published'
+        when is_published then 'published_against_its_disposition'
+        when claim = 'reject' and refused_stage is null then 'reject_not_recorded'
+        when claim = 'archive' and not {is_archived} then 'not_archived'
+        when claim = 'skip' and decision_id is null then 'skipped_without_decision'
+        else reason_code
+    end as reason_code,
+    case
+        when copies = 0 and live_copies > 0 then 'in_source_but_not_replicated'
+        when copies > 0 and live_copies = 0 then 'replicated_but_gone_from_source'
+    end as live_difference
+from known
 """
 
 
@@ -88,12 +105,13 @@ class Count:
 
 
 def build_outcomes(connection: psycopg.Connection, table: SourceTable, *, is_archived: bool) -> None:
-    """Make the temporary table `outcome(source_key, disposition, reason_code)` for one source table.
+    """Make the temporary table `outcome(source_key, disposition, reason_code, live_difference)` for one source table.
 
-    Every source row gets exactly one row; a key that only the ledger knows gets one too, as unexplained.
+    Every row of the raw table gets exactly one row; a key that only the ledger knows gets one too, as unexplained; one
+    that only the live table has gets one without a disposition.
 
     Args:
-        connection: a connection that may read the raw layer and the ledger.
+        connection: may read the raw layer and the ledger, and has the temporary table `live_key`.
         table: the source table.
         is_archived: whether its archive is verified and holds as many rows as the raw table.
     """
@@ -106,13 +124,13 @@ def build_outcomes(connection: psycopg.Connection, table: SourceTable, *, is_arc
             table=sql.Literal(table.name),
         )
     )
-    connection.execute("analyze outcome")
 
 
 def count_outcomes(connection: psycopg.Connection) -> list[Count]:
     """Count the temporary table `outcome` by disposition and reason, in that order."""
     rows = connection.execute(
-        "select disposition, reason_code, count(*) from outcome group by 1, 2 order by 1, 2"
+        "select disposition, reason_code, count(*) from outcome where disposition is not null "
+        "group by 1, 2 order by 1, 2"
     ).fetchall()
     return [Count(*row) for row in rows]
 
@@ -132,36 +150,25 @@ def unexplained_keys(connection: psycopg.Connection, limit: int) -> list[tuple[s
     return [(reason, key) for reason, key in connection.execute(query, (limit,)).fetchall()]
 
 
-def live_differences(connection: psycopg.Connection, table: SourceTable) -> list[tuple[str, int, list[str]]]:
-    """Compare the temporary table `live_key` with the raw table: as sets of keys, or, where equal rows are numbered for
-    want of a key, as multisets of rows (reliability R2).
+def live_differences(connection: psycopg.Connection) -> list[tuple[str, int, list[str]]]:
+    """What the live table and the raw table do not both have, by the temporary table `outcome`: as sets of keys, or,
+    where equal rows are numbered for want of a key, as multisets of rows (reliability R2).
 
     Returns:
         Finding, number of rows and up to ten of their source keys, for each side that has rows of its own.
     """
-    query = sql.SQL("""
-        with raw_key as ({raw_keys}),
-
-        difference as (
+    query = """
+        with numbered as (
             select
-                coalesce(live_key.source_key, raw_key.source_key) as source_key,
-                case
-                    when raw_key.source_key is null then 'in_source_but_not_replicated'
-                    else 'replicated_but_gone_from_source'
-                end as finding
-            from live_key
-            full join raw_key on live_key.source_key = raw_key.source_key
-            where live_key.source_key is null or raw_key.source_key is null
-        ),
-
-        numbered as (
-            select finding, source_key, row_number() over (partition by finding order by source_key) as position
-            from difference
+                live_difference, source_key,
+                row_number() over (partition by live_difference order by source_key) as position
+            from outcome
+            where live_difference is not null
         )
 
-        select finding, count(*), array_agg(source_key order by position) filter (where position <= 10)
+        select live_difference, count(*), array_agg(source_key order by position) filter (where position <= 10)
         from numbered
-        group by finding
-        order by finding
-    """).format(raw_keys=raw_keys(table))
+        group by live_difference
+        order by live_difference
+    """
     return connection.execute(query).fetchall()

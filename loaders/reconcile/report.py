@@ -10,6 +10,7 @@ from loaders.console import print_json, print_table, stdout
 from loaders.errors import ExitCode
 from loaders.reconcile.archives import ArchivedFile
 from loaders.reconcile.outcomes import Count
+from loaders.systems import SYSTEMS
 
 SCHEMA = "dtx.reconcile/1"
 
@@ -101,9 +102,14 @@ def show(reports: Sequence[TableReport], *, as_json: bool) -> None:
             for count in report.counts
         ],
     )
+    is_archived = any(SYSTEMS[report.system].is_archived for report in reports)
     print_table(
         "Source rows = sum of dispositions",
-        ("table", "as of (UTC)", "source rows", "accounted", "unexplained", "target rows", "archived", "verdict"),
+        (
+            *("table", "as of (UTC)", "source rows", "accounted", "unexplained", "target rows"),
+            *(("archived",) if is_archived else ()),
+            "verdict",
+        ),
         [
             (
                 report.table,
@@ -112,7 +118,7 @@ def show(reports: Sequence[TableReport], *, as_json: bool) -> None:
                 report.accounted,
                 report.unexplained,
                 report.checked_target_rows,
-                "NO" if report.archive is None else report.archive.rows,
+                *(("NO" if report.archive is None else report.archive.rows,) if is_archived else ()),
                 "clean" if report.clean else "LOSS OR DRIFT",
             )
             for report in reports

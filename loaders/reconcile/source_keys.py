@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from loaders.console import Meter, meter
+from loaders.database import fetch_value
 from loaders.reconcile.live_source import Source
 from loaders.reconcile.source_tables import SourceTable
 from loaders.singer.target_postgres.csv_text import is_storable, set_aside_unstorable
@@ -47,7 +48,11 @@ def load_live_keys(source: Source, target: psycopg.Connection, table: SourceTabl
             )
             _copy(target, _LIVE_ROWS, tuple(columns), source.read_rows(table.name, columns), progress)
             target.execute(sql.SQL("create temporary table live_key as {}").format(_numbered_hashes(_LIVE_ROWS)))
-    target.execute("analyze live_key")
+
+
+def count_raw_rows(target: psycopg.Connection, table: SourceTable) -> int:
+    """How many rows the raw table has."""
+    return int(fetch_value(target, sql.SQL("select count(*) from {}").format(_raw(table))))
 
 
 def raw_keys(table: SourceTable) -> sql.Composable:

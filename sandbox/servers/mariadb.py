@@ -91,7 +91,13 @@ class MariaDB:
 
 
 def start(
-    folder: Path, *, password: str, reader_password: str, port: int | None = None, time_zone: str = "+00:00"
+    folder: Path,
+    *,
+    password: str,
+    reader_password: str,
+    port: int | None = None,
+    time_zone: str = "+00:00",
+    certificate: Path | None = None,
 ) -> MariaDB:
     """Start the MariaDB whose data lie in `folder`, creating them the first time.
 
@@ -101,6 +107,7 @@ def start(
         reader_password: the reader's; letters and digits.
         port: taken when free.
         time_zone: the server's default zone, as an offset.
+        certificate: PEM file of the server's certificate and its private key; no TLS without.
 
     Raises:
         ServiceError: the binaries are missing, or the server does not start.
@@ -143,6 +150,7 @@ def start(
             f"--port={on_port}",
             "--skip-name-resolve",
             f"--default-time-zone={time_zone}",
+            *([f"--ssl-cert={certificate}", f"--ssl-key={certificate}"] if certificate else []),
             *_LEGACY,
             *_FAST,
         ]

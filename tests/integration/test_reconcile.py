@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 from typer.testing import CliRunner
 
 from loaders.cli import app
-from loaders.database import connect
+from loaders.database import connect, fetch_value
 from loaders.errors import ExitCode, ServiceError
 from loaders.reconcile import command
+from loaders.reconcile.snapshot import one_snapshot, working_beside
 from loaders.reconcile.source_tables import read_source_tables
 from loaders.settings import Settings
 from sandbox.servers.mariadb import MariaDB
@@ -153,6 +156,25 @@ def test_r6_same_ledger_same_bytes(migrated: Settings, monkeypatch: pytest.Monke
             id="a doubled target row",
         ),
         pytest.param(
+            "delete from public.override where id = 102; insert into public.override values (999, 'r2')",
+            "twin_of_a_published_row",
+            ["public.override 999"],
+            id="a target row that was made anew",
+        ),
+        pytest.param(
+            "update public.override set reason = 'r9' where id = 102; insert into public.override values (999, 'r9')",
+            "twin_of_a_published_row",
+            ["public.override 999"],
+            id="an edit that was doubled",
+        ),
+        pytest.param(
+            "update migration.id_map set published_hash = null where legacy_key = '3'; "
+            "delete from public.override where id = 103",
+            "target_row_missing",
+            ["3"],
+            id="a lost target row without a hash",
+        ),
+        pytest.param(
             "update migration.id_map set target_id = '101', published_hash = (select published_hash from "
             "migration.id_map where legacy_key = '1') where legacy_key = '2'",
             "target_row_claimed_twice",
@@ -179,6 +201,12 @@ def test_r6_same_ledger_same_bytes(migrated: Settings, monkeypatch: pytest.Monke
             "insert into raw_dtx1.exemption values ('4', 'again')", "key_not_unique", ["4"], id="a key that is none"
         ),
         pytest.param(
+            "alter table migration.id_map drop constraint if exists id_map_batch_id_fkey; delete from migration.batch",
+            "batch_not_recorded",
+            ["batch 1"],
+            id="a batch that the ledger lost",
+        ),
+        pytest.param(
             "update migration.disposition set decision_id = null where source_key = '4'",
             "skipped_without_decision",
             ["4"],
@@ -199,6 +227,69 @@ def test_r1_each_loss_is_named(
     findings = {each["what"]: each["keys"] for each in document["tables"][0]["findings"]}
     assert code == 1
     assert findings[finding] == keys
+
+
+def test_r1_losses_are_counted_and_the_first_are_named(
+    migrated: Settings, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(
+        postgres,
+        migrated,
+        "insert into public.override select 200 + n, 'r1' from generate_series(1, 12) as n; "
+        "update public.override set reason = 'edited' where id in (102, 103)",
+    )
+    code, document = run(migrated, monkeypatch)
+    findings = {each["what"]: each for each in document["tables"][0]["findings"]}
+    assert code == 1
+    assert findings["twin_of_a_published_row"]["rows"] == 12
+    assert findings["twin_of_a_published_row"]["keys"] == [f"public.override {200 + n}" for n in range(1, 11)]
+    assert (findings["target_row_changed"]["rows"], findings["target_row_changed"]["keys"]) == (2, ["2", "3"])
+
+
+def test_r1_a_row_of_another_map_row_is_no_twin(
+    migrated: Settings, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever moved it, the id map names it: an earlier phase's row, or one that was rolled back and edited since."""
+    execute(
+        postgres,
+        migrated,
+        "insert into public.override values (999, 'r2'); "
+        "insert into migration.id_map (entity, source_key, legacy_key, target_table, target_id, area, state) "
+        "values ('elsewhere', '1', '1', 'public.override', '999', '4', 'undone')",
+    )
+    code, document = run(migrated, monkeypatch)
+    assert (code, document["tables"][0]["findings"]) == (0, [])
+
+
+def test_r1_one_snapshot_for_both_connections(migrated: Settings, postgres: Postgres) -> None:
+    with one_snapshot(migrated) as (first, second):
+        execute(postgres, migrated, "delete from public.override")
+        for connection in (first, second):
+            assert fetch_value(connection, "select count(*) from public.override") == 4
+
+
+def test_x3_what_ends_early_ends_the_work_beside_it(migrated: Settings) -> None:
+    started = time.monotonic()
+    with (
+        pytest.raises(KeyboardInterrupt),
+        one_snapshot(migrated) as (_, second),
+        working_beside(second) as worker,
+    ):
+        sleeping = worker.submit(second.execute, "select pg_sleep(60)")
+        while not sleeping.running() or second.info.transaction_status != TransactionStatus.ACTIVE:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    assert isinstance(sleeping.exception(), psycopg.errors.QueryCanceled)
+    assert time.monotonic() - started < 10
+
+
+def test_r4_target_that_fails_is_exit_code_2(
+    migrated: Settings, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(postgres, migrated, "revoke select on public.override from public")
+    with pytest.raises(ServiceError, match="SQLSTATE 42501") as caught:
+        run(migrated, monkeypatch)
+    assert caught.value.exit_code == ExitCode.COULD_NOT_RUN
 
 
 def test_r1_live_source_is_compared_by_key(

@@ -15,11 +15,12 @@ from loaders.preflight.models import Answer, in_order
 from loaders.preflight.report import SHOWN_ROWS, as_document, show
 from loaders.publish.contract import PreflightMeta, PreflightModel, Relation
 from loaders.publish.findings import Finding
+from loaders.systems import DISPATCH, DTX1, System
 
 OK = {"effect": "ok", "blocks": None, "what_to_do": "Nothing."}
 ATTENTION = {"effect": "attention", "blocks": "D11-7", "what_to_do": "Look at the rows."}
 HOLDS = {"effect": "holds", "blocks": "D11-7", "what_to_do": "Say what it means."}
-UNTOUCHED = SourceCheck(22, 369, (), None)
+UNTOUCHED = SourceCheck(DTX1, 22, 369, (), None)
 
 
 def model(id_: str, source_table: str = "exemption") -> PreflightModel:
@@ -58,8 +59,8 @@ def test_models_come_in_the_order_of_their_ids() -> None:
         (examination(answer({"n": 1, **HOLDS})), True),
         (examination(findings=(Finding("rejects", "pub_a", "a.b", "too long"),)), False),
         (examination(findings=(Finding("holds", "pub_a", "D11-6", "open"),)), True),
-        (examination(source=SourceCheck(22, 370, (Finding("holds", "", "a.b", "is new"),), None)), True),
-        (examination(source=SourceCheck(22, 370, (Finding("note", "", "a.b", "may be NULL"),), None)), False),
+        (examination(source=SourceCheck(DTX1, 22, 370, (Finding("holds", "", "a.b", "is new"),), None)), True),
+        (examination(source=SourceCheck(DTX1, 22, 370, (Finding("note", "", "a.b", "may be NULL"),), None)), False),
     ],
 )
 def test_r4_what_holds_is_refused_and_what_wants_attention_is_not(found: Examination, is_held: bool) -> None:
@@ -68,7 +69,7 @@ def test_r4_what_holds_is_refused_and_what_wants_attention_is_not(found: Examina
 
 def test_the_document_has_every_row_and_says_whether_the_source_was_asked() -> None:
     rows = [{"value": "9999-12-31", "percent": Decimal("0.10"), **ATTENTION} for _ in range(SHOWN_ROWS + 5)]
-    lost = SourceCheck(0, 0, (), ServiceError("the legacy server failed"))
+    lost = SourceCheck(DTX1, 0, 0, (), ServiceError("the legacy server failed"))
 
     document = json.loads(json.dumps(as_document(examination(answer(*rows), source=lost)), default=str))
 
@@ -97,6 +98,16 @@ def test_long_lists_are_cut_and_what_holds_comes_first(capsys: pytest.CaptureFix
     assert "  holds (1, D11-7): Say what it means.\n" in printed
     assert "Nothing." not in printed
     assert "Findings: 0 block, 0 hold. Rows: 1 hold their table (exemption), 0 to look at.\n" in printed
+
+
+@pytest.mark.parametrize(("system", "title"), [(DTX1, "DTX 1.0"), (DISPATCH, "The dispatch system")])
+def test_the_source_is_called_by_its_name(capsys: pytest.CaptureFixture[str], system: System, title: str) -> None:
+    show(examination(source=SourceCheck(system, 26, 240, (), None)))
+    show(examination(source=SourceCheck(system, 0, 0, (), ServiceError("the legacy server failed"))))
+
+    printed = capsys.readouterr().out
+    assert f"{title}, 26 tables, 240 columns" in printed
+    assert f"{title}'s columns were not compared" in printed
 
 
 def test_x1_a_value_neither_steers_the_terminal_nor_becomes_markup(capsys: pytest.CaptureFixture[str]) -> None:

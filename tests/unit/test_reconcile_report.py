@@ -72,3 +72,13 @@ def test_table_names_each_finding_and_its_remedy(capsys: pytest.CaptureFixture[s
     assert "gone" in out
     assert "Run it again." in out
     assert "LOSS OR DRIFT" in out
+
+
+@pytest.mark.parametrize(("system", "is_archived"), [("dtx1", True), ("dispatch", False)])
+def test_the_archive_is_missed_only_where_one_is_required(
+    capsys: pytest.CaptureFixture[str], system: str, is_archived: bool
+) -> None:
+    show([report(system=system)], as_json=False)
+    out = capsys.readouterr().out
+    assert ("archived" in out) is is_archived
+    assert ("NO" in out) is is_archived

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import pymysql
 
-from loaders.errors import MigrationError, ServiceError
+from loaders.errors import ConfigurationError, MigrationError, ServiceError
 from loaders.singer.tap_mysql.config import TapConfig
 
 Connection: TypeAlias = "pymysql.Connection[Any]"
@@ -43,11 +44,30 @@ def connect(config: TapConfig) -> Connection:
             charset="utf8mb4",
             connect_timeout=10,
             autocommit=True,
+            **_tls(config),
         )
         with connection.cursor() as cursor:
             for statement in _SESSION:
                 cursor.execute(statement)
     return connection
+
+
+def _tls(config: TapConfig) -> dict[str, Any]:
+    """pymysql's options: with a CA the server must have TLS and a certificate for the host.
+
+    Raises:
+        ConfigurationError: the file of the CA certificates cannot be read.
+    """
+    if config.tls_ca is None:
+        return {}
+    try:
+        ssl.create_default_context(cafile=str(config.tls_ca))
+    except OSError:
+        raise ConfigurationError(
+            f"{config.tls_ca}: no CA certificates can be read from it",
+            hint="Correct DTX_SOURCE_TLS_CA: it names a PEM file.",
+        ) from None
+    return {"ssl_ca": str(config.tls_ca), "ssl_verify_identity": True}
 
 
 @contextmanager
@@ -64,7 +84,8 @@ def source_error(error: pymysql.MySQLError, where: str) -> MigrationError:
     number = error.args[0] if error.args and isinstance(error.args[0], int) else type(error).__name__
     return ServiceError(
         f"the legacy server failed at {where} (MySQL error {number})",
-        hint="Is it up, are DTX_SOURCE_HOST, DTX_SOURCE_PORT, user and password right, and may the user read it all?",
+        hint="Is it up, are DTX_SOURCE_HOST, DTX_SOURCE_PORT, user and password right, may the user read it all, and "
+        "is its certificate, where DTX_SOURCE_TLS_CA is set, signed by that for the host?",
     )
 
 

@@ -47,12 +47,15 @@ def connect(config: TapConfig) -> psycopg.Connection:
             options=" ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
             connect_timeout=10,
             autocommit=True,
+            sslmode="verify-full" if config.tls_ca else None,
+            sslrootcert=str(config.tls_ca) if config.tls_ca else None,
         )
     except psycopg.OperationalError as error:
         where = f"{config.host}:{config.port}/{config.database} as {config.user}"
         raise ServiceError(
             f"cannot connect to the source's PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
-            hint="Is the server up, and are DISPATCH_SOURCE_HOST, DISPATCH_SOURCE_PORT, user and password right?",
+            hint="Is the server up, are DISPATCH_SOURCE_HOST, DISPATCH_SOURCE_PORT, user and password right, and is "
+            "its certificate, where DISPATCH_SOURCE_TLS_CA is set, signed by that for the host?",
         ) from None
 
 
