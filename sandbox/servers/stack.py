@@ -154,10 +154,10 @@ def start(home: Path, environment: Mapping[str, str]) -> Stack:
 def stop(home: Path) -> None:
     """Stop the private servers; harmless when none runs. Servers named by URL are left alone."""
     state = load(home)
-    for name, program in PROGRAMS.items():
-        process.stop(Path(state.data_folder) / name, program)
-        if record := state.servers.get(name):
-            record.pid = record.started = None
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: process.stop(Path(state.data_folder) / name, PROGRAMS[name]), PROGRAMS))
+    for record in state.servers.values():
+        record.pid = record.started = None
     save(home, state)
 
 
