@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from sandbox.metabase.server import KEY_VARIABLE, PASSWORD_VARIABLE, serve_forever
+from sandbox.metabase.server import serve_forever
+from sandbox.servers.metabase import KEY_VARIABLE, PASSWORD_VARIABLE
 
 if __name__ == "__main__":
     serve_forever(

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -19,14 +15,10 @@ from sandbox.metabase import bootstrap, mail
 from sandbox.metabase.application import Application, Exchange
 from sandbox.metabase.faults import Fault
 from sandbox.metabase.store import Document, Store
-from sandbox.servers import process
+from sandbox.servers.metabase import STATE_FILE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-PROGRAM = process.Program("sandbox.metabase")
-STATE_FILE = "metabase.sqlite"
-KEY_VARIABLE, PASSWORD_VARIABLE = "SANDBOX_METABASE_API_KEY", "SANDBOX_METABASE_PASSWORD"
 
 
 class Quiet(WSGIRequestHandler):
@@ -38,19 +30,6 @@ class Quiet(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Keep silent."""
-
-
-@dataclass(frozen=True)
-class Metabase:
-    """How to reach a Metabase: its address without /api, and a key of the group Administrators."""
-
-    url: str
-    api_key: str
-
-    @property
-    def port(self) -> int:
-        """The port of the address."""
-        return int(self.url.rsplit(":", 1)[1])
 
 
 class LocalMetabase:
@@ -152,44 +131,3 @@ def serve_forever(folder: Path, port: int, *, api_key: str, password: str, time_
     bootstrap.set_up(application.store, password=password, api_key=api_key, time_zone=time_zone)
     with contextlib.closing(application.store):
         make_server("127.0.0.1", port, application, threaded=True, request_handler=Quiet).serve_forever()
-
-
-def start(folder: Path, *, api_key: str, password: str, time_zone: str, port: int | None = None) -> Metabase:
-    """Start the stand-in whose state lies in `folder`, as a process of its own.
-
-    Args:
-        folder: private to this server.
-        api_key: handed to clients.
-        password: the administrator's.
-        time_zone: the report time zone.
-        port: taken when free.
-
-    Raises:
-        ServiceError: the server does not start.
-    """
-    process.private_folder(folder, None)
-
-    def is_ready(on_port: int) -> bool:
-        request: Any = urllib.request.Request(
-            f"http://127.0.0.1:{on_port}/api/user/current", headers={"X-API-KEY": api_key}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
-
-    chosen = process.start(
-        PROGRAM,
-        folder,
-        lambda on_port: [sys.executable, "-m", PROGRAM.name, str(on_port), time_zone],
-        is_ready,
-        environment=lambda _: {KEY_VARIABLE: api_key, PASSWORD_VARIABLE: password},
-        preferred_port=port,
-    )
-    return Metabase(f"http://127.0.0.1:{chosen}", api_key)
-
-
-def stop(folder: Path) -> None:
-    """Stop the stand-in in `folder`; harmless when none runs."""
-    process.stop(folder, PROGRAM)

@@ -100,10 +100,13 @@ class Store:
 
     def all(self, kind: str, **equal: Any) -> list[Document]:
         """Documents of a kind in the order of their numbers, those whose named members equal the values given."""
+        # SQLite looks into the JSON: half the time of a plan went into decoding documents that nobody asked for.
+        conditions = "".join(f" and json_extract(body, '$.{name}') is ?" for name in equal)
         with self.transaction():
-            rows = self._connection.execute("select body from document where kind = ? order by id", [kind]).fetchall()
-        found = (json.loads(body) for (body,) in rows)
-        return [document for document in found if all(document.get(name) == value for name, value in equal.items())]
+            rows = self._connection.execute(
+                f"select body from document where kind = ?{conditions} order by id", [kind, *equal.values()]
+            ).fetchall()
+        return [json.loads(body) for (body,) in rows]
 
     def delete(self, kind: str, number: int) -> None:
         """Forget a document; harmless when there is none."""

@@ -42,6 +42,8 @@ _SETTINGS = {
     "max_wal_senders": "0",
     "max_wal_size": "2GB",
     "shared_buffers": "256MB",
+    # Compiling a query takes longer than a thousand rows do.
+    "jit": "off",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "timezone": "UTC",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,10 +19,9 @@ from pyrage.x25519 import Identity
 from loaders.errors import ConfigurationError, RefusedError, ServiceError
 from loaders.settings import Settings
 from sandbox.dispatch.databases import Databases
-from sandbox.metabase import server as metabase
-from sandbox.metabase.server import Metabase
-from sandbox.servers import mariadb, postgres, process, s3
+from sandbox.servers import mariadb, metabase, postgres, process, s3
 from sandbox.servers.mariadb import MariaDB
+from sandbox.servers.metabase import Metabase
 from sandbox.servers.postgres import Postgres
 from sandbox.servers.s3 import S3
 from sandbox.servers.state import ServerRecord, State, claim_data_folder, load, save
@@ -129,13 +129,14 @@ def start(home: Path, environment: Mapping[str, str]) -> Stack:
     save(home, state)
     urls = {name: _parse(variable, environment.get(variable, "")) for name, variable in VARIABLES.items()}
     try:
-        reporting = _metabase(state)
+        # Side by side: each waits mostly for its own process.
+        with ThreadPoolExecutor() as pool:
+            mariadb_server = pool.submit(_mariadb, state, urls["mariadb"])
+            postgres_server = pool.submit(_postgres, state, urls["postgres"])
+            s3_server = pool.submit(_s3, state, urls["s3"])
+            reporting = _metabase(state)
         stack = Stack(
-            _mariadb(state, urls["mariadb"]),
-            _postgres(state, urls["postgres"]),
-            _s3(state, urls["s3"]),
-            home / "efs",
-            metabase=reporting,
+            mariadb_server.result(), postgres_server.result(), s3_server.result(), home / "efs", metabase=reporting
         )
         ports = {"mariadb": stack.mariadb.port, "postgres": stack.postgres.port, "s3": stack.s3.port}
         for name, port in {**ports, "metabase": reporting.port}.items():
@@ -153,10 +154,10 @@ def start(home: Path, environment: Mapping[str, str]) -> Stack:
 def stop(home: Path) -> None:
     """Stop the private servers; harmless when none runs. Servers named by URL are left alone."""
     state = load(home)
-    for name, program in PROGRAMS.items():
-        process.stop(Path(state.data_folder) / name, program)
-        if record := state.servers.get(name):
-            record.pid = record.started = None
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: process.stop(Path(state.data_folder) / name, PROGRAMS[name]), PROGRAMS))
+    for record in state.servers.values():
+        record.pid = record.started = None
     save(home, state)
 
 
@@ -242,7 +243,7 @@ def _mariadb(state: State, address: Address | None) -> MariaDB:
             Path(state.data_folder) / "mariadb",
             password=passwords.mariadb_admin,
             reader_password=passwords.mariadb_reader,
-            port=_earlier_port(state, "mariadb"),
+            port=_usual_port(state, "mariadb"),
         )
     server = MariaDB(
         address.host, address.port, address.user, address.password, mariadb.READER, passwords.mariadb_reader
@@ -259,7 +260,7 @@ def _postgres(state: State, address: Address | None) -> Postgres:
             Path(state.data_folder) / "postgres",
             password=passwords.postgres_superuser,
             role_password=passwords.postgres_roles,
-            port=_earlier_port(state, "postgres"),
+            port=_usual_port(state, "postgres"),
         )
     server = Postgres(address.host, address.port, address.user, address.password, passwords.postgres_roles)
     with _reached(address):
@@ -273,7 +274,7 @@ def _s3(state: State, address: Address | None) -> S3:
             Path(state.data_folder) / "s3",
             access_key=ACCESS_KEY,
             secret_key=state.passwords.s3_secret_key,
-            port=_earlier_port(state, "s3"),
+            port=_usual_port(state, "s3"),
         )
     server = S3(address.url, address.user, address.password)
     with _reached(address):
@@ -287,13 +288,18 @@ def _metabase(state: State) -> Metabase:
         api_key=state.passwords.metabase_api_key,
         password=state.passwords.metabase_admin,
         time_zone=TIME_ZONE,
-        port=_earlier_port(state, "metabase"),
+        port=_usual_port(state, "metabase"),
     )
 
 
-def _earlier_port(state: State, name: str) -> int | None:
-    record = state.servers.get(name)
-    return record.port if record else None
+def _usual_port(state: State, name: str) -> int:
+    """The port that the server had; before its first start one that follows from its folder, below those of clients.
+
+    For a server at another address dbt would parse the whole project again.
+    """
+    if record := state.servers.get(name):
+        return record.port
+    return 20000 + int(sha256(f"{state.data_folder}/{name}".encode()).hexdigest(), 16) % 10000
 
 
 def _private_record(state: State, name: str, port: int) -> ServerRecord:

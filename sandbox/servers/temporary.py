@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from sandbox.metabase import server as metabase
-from sandbox.servers import mariadb, postgres, process, s3
+from sandbox.servers import mariadb, metabase, postgres, process, s3
 
 _PREFIX = "dtx-servers-"
 

@@ -64,7 +64,7 @@ comment on table migration.build is
 'One row per dbt run, written by its hooks: publish refuses what no finished run has built (reliability P9).';
 comment on column migration.build.selected is 'The models and seeds it set out to build, by unique id.';
 comment on column migration.build.built is 'Those of them that succeeded.';
-comment on column migration.build.application_name is 'What its sessions, and no others, are called.';
+comment on column migration.build.application_name is 'What dbt''s sessions in this database were called.';
 comment on column migration.build.broken_off_at is
 'When a later run found it unfinished and none of its sessions alive.';
 
