@@ -73,7 +73,8 @@ def test_a_payment_belongs_to_the_order_of_its_instruction_and_to_that_orders_pa
     [
         ("18", {"paid": "true"}, "refunded"),
         ("17", {"paid": "true"}, "completed"),
-        ("18", {"paid": "true", "canceled": "true"}, "cancelled"),
+        ("18", {"paid": "true", "canceled": "true"}, "refunded"),
+        ("17", {"paid": "true", "canceled": "true"}, "cancelled"),
         ("18", {}, "pending"),
     ],
 )

@@ -78,7 +78,6 @@ judged as (
         orders.order_uuid,
         order_patients.profile_uuid as patient_profile_uuid,
         payments.is_paid
-        and not payments.is_canceled
         and coalesce(operations.given_back > 0 and operations.given_back >= operations.charged, false) as is_given_back,
         case
             when orders.order_uuid is not null then 'mapped'

@@ -57,7 +57,7 @@ select
     case when counted.outcome = 'refunded' then 'D7-12' end as blocks,
     case counted.outcome
         when 'refunded'
-            then 'Ask whether what was given back is still completed, or refunded (D7-12).'
+            then 'Ask whether what was paid and given back is cancelled, or refunded (D7-12).'
         when 'paid_elsewhere' then 'Paid without the gateway: ask whether card is the right method (D7-3).'
         when 'differs' then 'Hold the payments against the gateway''s own statements.'
         else 'Nothing.'

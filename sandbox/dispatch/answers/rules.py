@@ -127,7 +127,7 @@ def payment(row: Row, find: Lookups) -> Answers:
         "card_unless_free_or_netsuite": part(payment_method=method),
         "all_other": part(payment_method="other"),
     }
-    if paid and not canceled and key in find.given_back:
+    if paid and key in find.given_back:
         # The last line of a payment, so that its status goes before D7-2's.
         answers["refunded_where_given_back"] = part(status="refunded")
     return answers
