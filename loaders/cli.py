@@ -34,8 +34,8 @@ _VERBS = {
     "docs": ("loaders.mapping.site", "docs_command"),
 }
 
-# They read PHP, EFS or MySQL, or document DTX 1.0's models.
-_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "mapping", "docs"})
+# They read PHP, EFS or MySQL, or write pages of DTX 1.0's models.
+_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "mapping"})
 _FOR_DISPATCH_ONLY = frozenset({"components"})
 
 # What typer turns Ctrl-C into.
