@@ -39,9 +39,11 @@ sandbox-stop: ## Stop the sandbox's servers; their data stay
 shell: ## A shell with .venv and .env
 	@$(RUN) "$${SHELL:-/bin/sh}"
 
-docs: ## Build the mapping reference: dbt's documentation, as one static page
+docs: ## Build the mapping reference: dbt's documentation, one static page a system
 	$(RUN) dbt docs generate --target-path target/docs
 	$(RUN) dtx docs
+	$(RUN) dbt docs generate --project-dir dispatch_project --profiles-dir dispatch_project --target-path target/docs
+	$(RUN) dtx --system dispatch docs
 
 benchmark: ## Measure the stages side by side with the usual tools
 	$(RUN) python -m benchmarks.replicate

@@ -13,7 +13,7 @@ from typer.main import get_command, get_group
 
 from loaders.console import stderr
 from loaders.errors import ExitCode, MigrationError, RefusedError
-from loaders.systems import DTX1, SYSTEMS, choose_system, chosen_system
+from loaders.systems import DISPATCH, DTX1, SYSTEMS, choose_system, chosen_system
 
 # Each verb's module and function (or its own commands), in the order in which --help shows them.
 _VERBS = {
@@ -26,6 +26,7 @@ _VERBS = {
     "publish": ("loaders.publish.commands", "publish_command"),
     "rejects": ("loaders.rejects.command", "rejects_command"),
     "reconcile": ("loaders.reconcile.command", "reconcile"),
+    "components": ("loaders.components.command", "components_command"),
     "report": ("loaders.report.command", "report_command"),
     "rollback": ("loaders.publish.commands", "rollback_command"),
     "metabase": ("loaders.metabase.command", "app"),
@@ -33,8 +34,9 @@ _VERBS = {
     "docs": ("loaders.mapping.site", "docs_command"),
 }
 
-# They read PHP, EFS or MySQL, or document DTX 1.0's models.
-_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "mapping", "docs"})
+# They read PHP, EFS or MySQL, or write pages of DTX 1.0's models.
+_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "mapping"})
+_FOR_DISPATCH_ONLY = frozenset({"components"})
 
 # What typer turns Ctrl-C into.
 _INTERRUPTED = 130
@@ -79,11 +81,11 @@ def dtx(
     """
     if system is not None:
         choose_system(system)
-    if context.invoked_subcommand in _FOR_DTX1_ONLY and chosen_system() is not DTX1:
-        raise RefusedError(
-            f"{chosen_system().name} has no {context.invoked_subcommand}",
-            hint="Run the verb without --system and DTX_SYSTEM.",
-        )
+    verb, chosen = context.invoked_subcommand, chosen_system()
+    if verb in _FOR_DTX1_ONLY and chosen is not DTX1:
+        raise RefusedError(f"{chosen.name} has no {verb}", hint="Run the verb without --system and DTX_SYSTEM.")
+    if verb in _FOR_DISPATCH_ONLY and chosen is not DISPATCH:
+        raise RefusedError(f"{chosen.name} has no {verb}", hint=f"Run {DISPATCH.command} {verb}.")
 
 
 def main() -> None:

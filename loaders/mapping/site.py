@@ -16,23 +16,29 @@ import typer
 from loaders.console import stderr
 from loaders.errors import ConfigurationError
 from loaders.settings import PROJECT_ROOT
-
-# A folder of its own: `dtx publish` judges by the run results in dbt_project/target what the last build did.
-TARGET = PROJECT_ROOT / "dbt_project" / "target" / "docs"
+from loaders.systems import DISPATCH, DTX1, chosen_system
 
 _PATHS = frozenset({"path", "original_file_path"})
 _DROPPED = frozenset(
     {"root_path", "build_path", "compiled_path", "created_at", "invocation_id", "invocation_started_at", "user_id"}
 )
 _INPUTS = ("index.html", "manifest.json", "catalog.json")
-_OUTPUT = PROJECT_ROOT / "output" / "docs.html"
+_OUTPUT = {DTX1: PROJECT_ROOT / "output" / "docs.html", DISPATCH: PROJECT_ROOT / "output" / "docs-dispatch.html"}
 
 
 def docs_command(
-    output: Annotated[Path, typer.Option("--output", help="The file to write.")] = _OUTPUT,
-    target: Annotated[Path, typer.Option("--target", help="Where dbt docs generate wrote its files.")] = TARGET,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="The file to write; without it, one of the system's in output/.")
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("--target", help="Where dbt docs generate wrote its files; target/docs without it.")
+    ] = None,
 ) -> None:
     """Write the documentation site as one file; run `dbt docs generate --target-path target/docs` before."""
+    system = chosen_system()
+    output = output or _OUTPUT[system]
+    # A folder of its own: `dtx publish` judges by the run results in the project's target what the last build did.
+    target = target or system.project / "target" / "docs"
     try:
         page, manifest, catalog = ((target / name).read_text(encoding="utf-8") for name in _INPUTS)
     except FileNotFoundError as missing:

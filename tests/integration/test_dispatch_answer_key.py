@@ -90,6 +90,13 @@ def test_status_variants(world: Filled, option: str, expected: dict[str, int]) -
     assert Counter(row["status"] for row in world.rows("dispatch_payment", {option})) == expected
 
 
+def test_what_was_given_back_is_refunded_under_its_option(world: Filled) -> None:
+    statuses = Counter(
+        row["status"] for row in world.rows("dispatch_payment", {"canceled_then_paid", "refunded_where_given_back"})
+    )
+    assert statuses == {"completed": 15542, "cancelled": 103, "pending": 342, "refunded": 24}
+
+
 def test_money_is_right_to_the_cent(world: Filled) -> None:
     def total(table: str, option: str) -> Decimal:
         return sum((Decimal(row["amount"] or 0) for row in world.rows(table, {option})), Decimal(0))

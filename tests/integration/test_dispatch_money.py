@@ -31,11 +31,18 @@ IN_FORCE = {
     "D7_2": "canceled_then_free_or_paid",
     "D7_3": "card_unless_free_or_netsuite",
     "D7_6": "map_a",
+    "D7_12": "keep_status",
 }
-# With those in force every option of the four decisions; those about payments do not depend on one another.
+# With those in force every option of the five decisions; a refund alone goes before another option's value.
 OTHERS = (
     {"D7_1": "paid_price", "D7_2": "canceled_then_paid", "D7_3": "all_other", "D7_6": "map_b"},
-    {"D7_1": "paid_price", "D7_2": "paid_then_failed", "D7_3": "all_other", "D7_6": "map_c"},
+    {
+        "D7_1": "paid_price",
+        "D7_2": "paid_then_failed",
+        "D7_3": "all_other",
+        "D7_6": "map_c",
+        "D7_12": "refunded_where_given_back",
+    },
 )
 SHIPMENTS = {"map_a": 2_453, "map_b": 0, "map_c": 3_120}
 

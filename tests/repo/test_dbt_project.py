@@ -38,7 +38,7 @@ READS = {
     "intermediate": {"staging", "intermediate"},
     "publish": {"staging", "intermediate"},
     "dispositions": {"staging", "intermediate"},
-    "rejects": {"staging", "intermediate"},
+    "rejects": {"staging", "intermediate", "dispositions"},
     "preflight": {"staging", "intermediate"},
     "reporting": {"staging", "intermediate", "reporting"},
     "catalogue": {"staging", "intermediate"},

@@ -32,9 +32,14 @@ TABLES = lines(DISPATCH.seeds / "ledger" / "source_tables.csv")
 COLUMNS = lines(DISPATCH.seeds / "ledger" / "source_columns.csv")
 
 
+def extractor(name: str) -> dict[str, Any]:
+    (found,) = [each for each in MELTANO["plugins"]["extractors"] if each["name"] == name]
+    entry: dict[str, Any] = found
+    return entry
+
+
 def tap() -> dict[str, Any]:
-    (found,) = [each for each in MELTANO["plugins"]["extractors"] if each["name"] == "tap-postgres"]
-    config: dict[str, Any] = found["config"]
+    config: dict[str, Any] = extractor("tap-postgres")["config"]
     return config
 
 
@@ -58,6 +63,11 @@ def test_x1_the_tap_withholds_every_credential_and_only_those() -> None:
     assert not [c for c in COLUMNS if c["extracted"] != "false" and c["privacy"] == "credential"]
 
 
+def test_x1_the_stock_tap_leaves_out_what_ours_withholds() -> None:
+    left_out = [each for each in extractor("tap-postgres-stock")["select"] if each.startswith("!")]
+    assert left_out == [f"!public-{column}" for column in tap()["withheld_columns"]]
+
+
 @pytest.mark.parametrize("path", MAPS, ids=[path.stem for path in MAPS])
 def test_a_column_map_names_every_column_and_only_columns_that_are_there(path: Path) -> None:
     mapped = lines(path)
@@ -72,6 +82,17 @@ def test_a_column_map_names_every_column_and_only_columns_that_are_there(path: P
         assert bool(line["target_table"]) == (line["disposition"] == "mapped"), line
         if line["target_table"]:
             assert line["target_column"] in targets[line["target_table"].removeprefix("public.")], line
+
+
+def test_the_links_of_the_documentations_entry_page_lead_somewhere() -> None:
+    page = (DISPATCH.project / "models" / "_decisions" / "overview.md").read_text(encoding="utf-8")
+    names = {
+        "model": {path.stem for path in (DISPATCH.project / "models").rglob("*.sql")},
+        "seed": {path.stem for path in DISPATCH.seeds.rglob("*.csv")},
+    }
+    links = re.findall(r"\(#!/(\w+)/\w+\.dispatch\.(\w+)\)", page)
+    assert len(links) == page.count("(#!/") == 21
+    assert [(kind, name) for kind, name in links if name not in names[kind]] == []
 
 
 def test_every_source_table_of_a_publish_model_has_its_column_map() -> None:

@@ -9,8 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from loaders.cli import _VERBS, app, run
+from loaders.cli import _FOR_DISPATCH_ONLY, _VERBS, app, run
 from loaders.errors import ExitCode, LossError, RefusedError
+from loaders.systems import DISPATCH, DTX1, VARIABLE
 
 
 def commands() -> typer.Typer:
@@ -63,7 +64,8 @@ def test_r4_each_ending_has_its_exit_code(
 
 def test_every_verb_is_there_under_its_name() -> None:
     for verb in _VERBS:
-        shown = CliRunner().invoke(app, [verb, "--help"])
+        system = DISPATCH if verb in _FOR_DISPATCH_ONLY else DTX1
+        shown = CliRunner().invoke(app, [verb, "--help"], env={VARIABLE: system.name})
         assert shown.exit_code == 0, verb
         assert f"{verb} [OPTIONS]" in shown.stdout
 

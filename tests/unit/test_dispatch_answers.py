@@ -35,6 +35,7 @@ FIND = Lookups(
     members=frozenset({"1", "2"}),
     medical_team="2",
     models={"23": ("dispatch", "instruction"), "57": ("archive", "instruction"), "11": ("dispatch", "patient")},
+    given_back=frozenset({"18"}),
 )
 
 
@@ -65,6 +66,24 @@ def test_a_payment_belongs_to_the_order_of_its_instruction_and_to_that_orders_pa
     assert metadata["installments"] == []
     assert metadata["custom_price"] is None
     assert '"tax_rate": 0.0500' in (found["metadata"] or "")
+
+
+@pytest.mark.parametrize(
+    ("key", "flags", "status"),
+    [
+        ("18", {"paid": "true"}, "refunded"),
+        ("17", {"paid": "true"}, "completed"),
+        ("18", {"paid": "true", "canceled": "true"}, "refunded"),
+        ("17", {"paid": "true", "canceled": "true"}, "cancelled"),
+        ("18", {}, "pending"),
+    ],
+)
+def test_a_payment_that_was_given_back_is_refunded_by_its_option_alone(
+    key: str, flags: dict[str, str], status: str
+) -> None:
+    answers = rules.payment(payment(id=key, **flags), FIND)
+    assert columns(answers, "canceled_then_paid", "refunded_where_given_back")["status"] == status
+    assert columns(answers, "canceled_then_paid", "keep_status")["status"] != "refunded"
 
 
 def test_published_ids_are_name_based() -> None:

@@ -15,7 +15,9 @@ options (decision_id, option) as (
     ('D7-2', 'canceled_then_paid'),
     ('D7-2', 'paid_then_failed'),
     ('D7-3', 'card_unless_free_or_netsuite'),
-    ('D7-3', 'all_other')
+    ('D7-3', 'all_other'),
+    ('D7-12', 'keep_status'),
+    ('D7-12', 'refunded_where_given_back')
 
 ),
 
@@ -32,6 +34,7 @@ by_option as (
             when 'paid_price' then payments.paid_price
         end as amount,
         case
+            when options.option = 'refunded_where_given_back' and payments.is_given_back then 'refunded'
             when options.decision_id <> 'D7-2' then null
             when payments.is_paid and options.option = 'paid_then_failed' then 'completed'
             when payments.is_canceled and options.option = 'paid_then_failed' then 'failed'

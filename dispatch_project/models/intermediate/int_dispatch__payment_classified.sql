@@ -39,6 +39,18 @@ doctors as (
 
 ),
 
+-- What the gateway charged for each payment, and what it gave back.
+operations as (
+
+    select
+        operations.payment_id,
+        sum(operations.price) filter (where operations.operation_kind is distinct from 2) as charged,
+        sum(operations.price) filter (where operations.operation_kind = 2) as given_back
+    from {{ ref('stg_dispatch__operation') }} as operations
+    group by operations.payment_id
+
+),
+
 judged as (
 
     select
@@ -65,6 +77,8 @@ judged as (
         payments.payload,
         orders.order_uuid,
         order_patients.profile_uuid as patient_profile_uuid,
+        payments.is_paid
+        and coalesce(operations.given_back > 0 and operations.given_back >= operations.charged, false) as is_given_back,
         case
             when orders.order_uuid is not null then 'mapped'
             when instructions.instruction_id is null then 'instruction_missing'
@@ -79,6 +93,7 @@ judged as (
     left join instructions on payments.instruction_id = instructions.instruction_id
     left join patients on instructions.patient_id = patients.patient_id
     left join doctors on patients.doctor_id = doctors.user_id
+    left join operations on payments.payment_id = operations.payment_id
 
 ),
 

@@ -54,10 +54,10 @@ counted as (
 select
     counted.*,
     case when counted.outcome in ('agrees', 'nothing_paid') then 'ok' else 'attention' end as effect,
-    case when counted.outcome = 'refunded' then 'D7-2' end as blocks,
+    case when counted.outcome = 'refunded' then 'D7-12' end as blocks,
     case counted.outcome
         when 'refunded'
-            then 'No option of D7-2 gives the status refunded, which the target has: ask whether these are completed.'
+            then 'Ask whether what was paid and given back is cancelled, or refunded (D7-12).'
         when 'paid_elsewhere' then 'Paid without the gateway: ask whether card is the right method (D7-3).'
         when 'differs' then 'Hold the payments against the gateway''s own statements.'
         else 'Nothing.'

@@ -31,7 +31,11 @@ valued as (
         coalesce(
             by_option.status,
             by_option.payment_method,
-            case by_option.decision_id when 'D7-3' then 'no method' else 'all payments' end
+            case by_option.decision_id
+                when 'D7-3' then 'no method'
+                when 'D7-12' then 'as D7-2 says'
+                else 'all payments'
+            end
         ) as value,
         coalesce(by_option.amount, amounts.amount) as amount
     from by_option

@@ -27,6 +27,13 @@ statuses as (
 
 ),
 
+refunds as (
+
+    select * from by_option
+    where option = {{ decision('D7-12') }}
+
+),
+
 methods as (
 
     select * from by_option
@@ -59,7 +66,7 @@ payments as (
         classified.patient_profile_uuid as patient_id,
         amounts.amount,
         'USD' as currency,
-        statuses.status,
+        coalesce(refunds.status, statuses.status) as status,
         methods.payment_method,
         classified.made_at as processed_at,
         classified.payment_id as legacy_payment_id,
@@ -84,6 +91,7 @@ payments as (
     left join installments on classified.source_key = installments.source_key
     left join amounts on classified.source_key = amounts.source_key
     left join statuses on classified.source_key = statuses.source_key
+    left join refunds on classified.source_key = refunds.source_key
     left join methods on classified.source_key = methods.source_key
 
 )

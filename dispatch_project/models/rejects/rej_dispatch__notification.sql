@@ -1,9 +1,9 @@
 with
 
-by_option as (
+dispositions as (
 
-    select * from {{ ref('int_dispatch__notification_by_option') }}
-    where disposition = 'reject' and option = {{ decision('D7-9') }}
+    select * from {{ ref('dsp_dispatch__notification') }}
+    where disposition = 'reject'
 
 ),
 
@@ -16,14 +16,14 @@ notifications as (
 rejects as (
 
     select
-        by_option.source_key,
-        by_option.source_key as legacy_key,
-        by_option.reason_code,
-        case by_option.reason_code when 'recipient_absent' then 'recipient_id' else 'template_context' end
+        dispositions.source_key,
+        dispositions.source_key as legacy_key,
+        dispositions.reason_code,
+        case dispositions.reason_code when 'recipient_absent' then 'recipient_id' else 'template_context' end
             as column_name,
         notifications.payload
-    from by_option
-    left join notifications on by_option.notification_id = notifications.notification_id
+    from dispositions
+    left join notifications on dispositions.source_key = notifications.source_key
 
 )
 

@@ -47,6 +47,7 @@ def read_lookups(source: psycopg.Connection, target: psycopg.Connection) -> Look
             key: (application, model)
             for key, application, model in source.execute("select id::text, app_label, model from django_content_type")
         },
+        given_back=frozenset(key for (key,) in source.execute(_GIVEN_BACK)),
     )
 
 
@@ -55,6 +56,14 @@ select orders.legacy_instruction_id::text, orders.id::text, patients.profile_id:
 from orders
 inner join patients on patients.id = orders.patient_id
 left join offices on offices.id = orders.office_id
+"""
+
+_GIVEN_BACK = """
+select payment_id::text
+from dispatch_operation
+group by payment_id
+having sum(case when type = 2 then price else 0 end) > 0
+    and sum(case when type = 2 then price else 0 end) >= sum(case when type = 2 then 0 else price end)
 """
 
 

@@ -63,6 +63,7 @@ class Lookups:
         members: users of the group Technician.
         medical_team: key of the group Doctor.
         models: content type to application and model.
+        given_back: payments of which the gateway gave back all that it had charged.
     """
 
     profiles: Mapping[str, tuple[str, str]]
@@ -78,6 +79,7 @@ class Lookups:
     members: frozenset[str]
     medical_team: str
     models: Mapping[str, tuple[str, str]]
+    given_back: frozenset[str]
 
 
 def published_id(target: str, source: str, key: str) -> str:
@@ -86,7 +88,7 @@ def published_id(target: str, source: str, key: str) -> str:
 
 
 def payment(row: Row, find: Lookups) -> Answers:
-    """D7-1, D7-2, D7-3: a payment of its instruction's order."""
+    """D7-1, D7-2, D7-3, D7-12: a payment of its instruction's order."""
     instruction, key = row["instruction_id"], _key(row)
     order = find.orders.get(instruction or "")
     if order is None:
@@ -103,7 +105,7 @@ def payment(row: Row, find: Lookups) -> Answers:
     canceled, paid, free = _flag(row, "canceled"), _flag(row, "paid"), _flag(row, "free")
     unless_paid = "completed" if paid else "pending"
     method = None if free else "other" if _flag(row, "netsuite") else "card"
-    return {
+    answers = {
         "": part(
             id=published_id("payments", "dispatch_payment", key),
             order_id=order.id,
@@ -125,6 +127,10 @@ def payment(row: Row, find: Lookups) -> Answers:
         "card_unless_free_or_netsuite": part(payment_method=method),
         "all_other": part(payment_method="other"),
     }
+    if paid and key in find.given_back:
+        # The last line of a payment, so that its status goes before D7-2's.
+        answers["refunded_where_given_back"] = part(status="refunded")
+    return answers
 
 
 def _without_order(instruction: str | None, find: Lookups) -> str:

@@ -12,16 +12,25 @@ reject_rows as (
     select distinct r.source_key
     from {{ rejects }} as r
 
+),
+
+rejected as (
+
+    select
+        d.source_key,
+        d.disposition,
+        d.reason_code
+    from {{ model }} as d
+    where d.disposition = 'reject' or d.reason_code = 'partly_rejected'
+
 )
 
 select
-    d.source_key,
-    d.disposition,
-    d.reason_code
-from {{ model }} as d
-full join reject_rows on d.source_key = reject_rows.source_key
-where
-    d.source_key is null
-    or (d.disposition = 'reject' or d.reason_code = 'partly_rejected') <> (reject_rows.source_key is not null)
+    coalesce(rejected.source_key, reject_rows.source_key) as source_key,
+    rejected.disposition,
+    rejected.reason_code
+from rejected
+full join reject_rows on rejected.source_key = reject_rows.source_key
+where rejected.source_key is null or reject_rows.source_key is null
 
 {% endtest %}

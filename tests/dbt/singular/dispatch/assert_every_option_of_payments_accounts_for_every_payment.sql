@@ -1,4 +1,4 @@
--- No option of the three decisions about payments changes what becomes of a payment. One that lost a row, or that no
+-- No option of the four decisions about payments changes what becomes of a payment. One that lost a row, or that no
 -- model knows, would show a difference in `dtx what-if` that is none.
 with
 
@@ -9,7 +9,7 @@ options as (
         options.option
     from {{ ref('decisions') }} as decisions
     cross join unnest(string_to_array(decisions.options, '|')) as options (option)
-    where decisions.decision_id in ('D7-1', 'D7-2', 'D7-3')
+    where decisions.decision_id in ('D7-1', 'D7-2', 'D7-3', 'D7-12')
 
 ),
 
