@@ -98,7 +98,7 @@ if [ $# -gt 0 ]; then
     install_packages "$@"
 fi
 
-wanted=$(sha256sum requirements/bootstrap.lock requirements/all.lock pyproject.toml)
+wanted=$(sha256sum requirements/bootstrap.lock requirements/all.lock pyproject.toml scripts/setup.sh)
 if [ ! -x .venv/bin/python ] || [ "$(cat .venv/installed 2>/dev/null)" != "$wanted" ]; then
     say "Installing the Python environment into .venv"
     install_environment

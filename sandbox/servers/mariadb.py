@@ -14,6 +14,7 @@ from loaders.errors import RefusedError, ServiceError
 from sandbox.servers import process
 
 PROGRAM = process.Program("mariadbd", accounts=("mysql", "nobody"))
+_INSTALLER = process.Program("mariadb-install-db")
 ADMIN, READER = "dtx1_admin", "dtx1_reader"
 
 # What a server of DTX 1.0's age does by default: no strict mode, latin1, a first TIMESTAMP column that updates itself.
@@ -117,6 +118,8 @@ def start(
     data, socket = folder / "data", folder / "s"
     # `complete` is written last: a first start that was killed in the middle begins anew.
     if not (folder / "complete").exists():
+        # One whose starter was killed would start another server on the same data.
+        process.stop(folder, _INSTALLER)
         process.stop(folder, PROGRAM)
         shutil.rmtree(data, ignore_errors=True)
         _install(data, account.pw_name if account else None)
@@ -169,7 +172,7 @@ def stop(folder: Path) -> None:
 def _install(data: Path, account: str | None) -> None:
     # root@localhost may log in over the socket as the server's own user only, so no empty password is left open.
     command = [
-        _binary("mariadb-install-db"),
+        _binary(_INSTALLER.name),
         "--no-defaults",
         f"--datadir={data}",
         "--auth-root-authentication-method=socket",
@@ -177,7 +180,7 @@ def _install(data: Path, account: str | None) -> None:
         "--skip-name-resolve",
         *([f"--user={account}", f"--auth-root-socket-user={account}"] if account else []),
     ]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=data.parent)
     if result.returncode:
         raise ServiceError(
             f"mariadb-install-db ended with {result.returncode} in {data}",

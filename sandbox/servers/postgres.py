@@ -21,6 +21,7 @@ from loaders.errors import RefusedError, ServiceError
 from sandbox.servers import process
 
 PROGRAM = process.Program("postgres", accounts=("postgres", "nobody"), stop_signal=signal.SIGINT)
+_INSTALLER = process.Program("initdb")
 OLDEST = 15
 SUPERUSER = "postgres"
 # The application's own role, the migration's four (reliability P15), and Metabase's, which has no right by itself.
@@ -201,6 +202,8 @@ def start(
     # `complete` is written last: a first start that was killed in the middle begins anew.
     first = not (folder / "complete").exists()
     if first:
+        # One whose starter was killed would empty the folder behind us.
+        process.stop(folder, _INSTALLER)
         process.stop(folder, PROGRAM)
         shutil.rmtree(data, ignore_errors=True)
         _install(binaries, data, password, account)

@@ -135,13 +135,12 @@ def running_in(folder: Path, program: Program) -> list[psutil.Process]:
 
 
 def _is(program: Program, command: Sequence[str]) -> bool:
-    """Whether a command line is `program`, a child of it such as `postgres: checkpointer`, or `python -m program`."""
+    """Whether it is `program`, `sh program`, `python -m program`, or a child such as `postgres: checkpointer`."""
     if not command:
         return False
-    first = command[0]
     return (
-        Path(first).name == program.name
-        or first.startswith(f"{program.name}: ")
+        any(Path(word).name == program.name for word in command[:2])
+        or command[0].startswith(f"{program.name}: ")
         or list(command[1:3]) == ["-m", program.name]
     )
 
