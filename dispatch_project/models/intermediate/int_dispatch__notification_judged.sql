@@ -75,7 +75,7 @@ judged as (
     left join templates on notifications.template_name = templates.template_name
     left join faults on notifications.notification_id = faults.notification_id
     -- Keeps PostgreSQL from working out the reason once more for each column that is made of it.
-    offset 0
+    offset 0 -- noqa: AM09
 
 )
 
