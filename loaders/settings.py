@@ -65,8 +65,8 @@ class Settings(BaseSettings):
     s3_storage_class: str = "STANDARD"
     s3_server_side_encryption: Literal["AES256", "aws:kms"] | None = None
     s3_kms_key_id: str | None = None
-    s3_client: Literal["obstore", "boto3"] = Field(
-        default="obstore", description="What moves files of up to 16 MB; larger ones always go by boto3's multipart."
+    s3_client: Literal["direct", "boto3"] = Field(
+        default="direct", description="What moves files of up to 16 MB; larger ones always go by boto3's multipart."
     )
     s3_attempts: int = Field(default=8, ge=1, le=20, description="How often a request to S3 is tried in all.")
     s3_timeout_seconds: float = Field(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from loaders.errors import ConfigurationError, ServiceError
 from loaders.files.options import Options
-from loaders.files.store import Boto3Store, ObstoreStore, Store
+from loaders.files.store import Boto3Store, DirectStore, Store
 
 
 class S3:
@@ -24,7 +24,7 @@ class S3:
         store: for objects small enough for memory.
 
     Raises:
-        ConfigurationError: no credentials, or an endpoint without TLS on another machine.
+        ConfigurationError: no credentials, an endpoint without TLS on another machine, or a proxy before it.
     """
 
     store: Store
@@ -32,24 +32,26 @@ class S3:
     def __init__(self, options: Options) -> None:
         _refuse_plain_http(options.endpoint_url)
         self._options, self._lock, self._client = options, threading.Lock(), None
-        self._session = boto3.Session()
-        if self._session.get_credentials() is None:
+        # boto3's own session loads what nobody here uses, and takes as long again to import.
+        self._session = botocore.session.Session()
+        self._region = self._session.get_config_variable("region") or "us-east-1"
+        credentials = self._session.get_credentials()
+        if credentials is None:
             raise ConfigurationError(
                 "no AWS credentials were found",
                 hint="Give them by the standard AWS chain: environment, profile, or the machine's role.",
             )
-        # obstore's own thread only waits for sockets; a second one costs a sixth more CPU a file, in waking each other.
-        os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
         if options.client == "boto3":
             self.store = Boto3Store(options, self.client)
         else:
-            self.store = ObstoreStore(options, self._session)
+            _refuse_proxy(options.endpoint_url)
+            self.store = DirectStore(options, self._region, credentials)
 
     def client(self) -> Any:
         """boto3's client, for all that `store` cannot do; made when first asked for, which takes 0.15 s."""
         with self._lock:
             if self._client is None:
-                self._client = _client(self._options, self._session)
+                self._client = _client(self._options, self._session, self._region)
             return self._client
 
     def check_bucket(self) -> None:
@@ -64,10 +66,10 @@ class S3:
             raise unreachable(self._options.bucket, error) from None
 
 
-def _client(options: Options, session: boto3.Session) -> Any:
-    return session.client(
+def _client(options: Options, session: botocore.session.Session, region: str) -> Any:
+    return session.create_client(
         "s3",
-        region_name=session.region_name or "us-east-1",
+        region_name=region,
         endpoint_url=options.endpoint_url,
         config=Config(
             connect_timeout=min(10.0, options.timeout_seconds),
@@ -104,4 +106,13 @@ def _refuse_plain_http(endpoint: str | None) -> None:
         raise ConfigurationError(
             "DTX_S3_ENDPOINT_URL is not https and leads to another machine: files would travel in the clear",
             hint="Use https; plain http is for a server on this machine.",
+        )
+
+
+def _refuse_proxy(endpoint: str | None) -> None:
+    parts = urlsplit(endpoint or "https://s3.amazonaws.com")
+    if parts.scheme in getproxies() and not proxy_bypass(parts.hostname or ""):
+        raise ConfigurationError(
+            f"{parts.scheme}_proxy names a proxy, and the direct S3 client knows none",
+            hint="Set DTX_S3_CLIENT=boto3, or name the S3 server's host in no_proxy.",
         )

@@ -27,8 +27,10 @@ Finished = list[tuple[PlannedFile, Verdict | None]]
 
 # A process takes a third of a second to start, and its share of the cores' time.
 _WORTH_A_PROCESS = 500
-# Beyond what its threads work on: what a process moves between two looks at it.
-_SPARE = 96
+# Beyond what its threads work on: what a process moves while its parent records and claims.
+_SPARE = 500
+# Memory of a body is kept for the next one: given back to the kernel each time, it costs as much as the hash.
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20)}
 _WITHDRAW_SECONDS = 2.0
 _END_SECONDS = 2.0
 
@@ -66,6 +68,7 @@ class WorkerProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "loaders.files.helper", *map(str, descriptors)],
                 pass_fds=descriptors,
+                env={**_MEMORY, **os.environ},
                 process_group=0,  # out of reach of a terminal's Ctrl-C, which would meet it still starting
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
