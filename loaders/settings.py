@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     )
     s3_attempts: int = Field(default=8, ge=1, le=20, description="How often a request to S3 is tried in all.")
     s3_timeout_seconds: float = Field(
-        default=60, gt=0, description="A request of up to 16 MB in all; for larger files, each wait for bytes."
+        default=60, gt=0, description="Each wait for bytes; a request of up to 16 MB takes twice as long at most."
     )
     files_workers: int = Field(
         default=8, ge=1, le=256, description="Readers at once; 32 or more where EFS and S3 are milliseconds away."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -85,9 +86,11 @@ def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) ->
             drifted = drifted_keys(connection, report.LISTED)
         _check_mounted(settings, plan)
         with start_crew(options, root=root, s3=s3, files=plan.to_do, stop=stop) as crew:
-            s3.check_bucket()
-            with stop.cancelling(connection):  # while worker processes start
+            # Worker processes start meanwhile, and the bucket is asked.
+            with ThreadPoolExecutor(1) as aside, stop.cancelling(connection):
+                asked = aside.submit(s3.check_bucket)
                 write_plan(connection)
+            asked.result()
             ledger = ledgers.Ledger(connection)
             state, progress = "failed", Progress()
             try:

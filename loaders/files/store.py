@@ -6,15 +6,10 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Any, NamedTuple, Protocol
 
 from loaders.files.options import Options
-from loaders.files.wire import Answer, Place, Signer, Wire
-
-if TYPE_CHECKING:
-    from botocore.credentials import Credentials
+from loaders.files.wire import Access, Answer, Place, Signer, Wire
 
 _STREAM_BYTES = 1 << 20
 _SLOW_DOWN = (429, 503)
@@ -76,13 +71,12 @@ class DirectStore:
     """Puts and reads on the wire: a third of obstore's CPU a file, an eighth of boto3's (docs/files.md, How fast).
 
     Args:
-        region: of the bucket.
-        credentials: botocore's.
+        access: region and credentials.
     """
 
-    def __init__(self, options: Options, region: str, credentials: Credentials) -> None:
-        place = Place.of(options.bucket, region, options.endpoint_url)
-        self._folder, self._signer = place.folder, Signer(region, credentials)
+    def __init__(self, options: Options, access: Callable[[], Access]) -> None:
+        place = Place.of(options.bucket, access().region, options.endpoint_url)
+        self._folder, self._signer = place.folder, Signer(access)
         self._wire = Wire(place, options.timeout_seconds)
         self._get_headers = {"host": place.host}
         put_headers = {
@@ -185,6 +179,8 @@ def object_options(options: Options) -> dict[str, str]:
 @contextmanager
 def boto3_faults() -> Iterator[None]:
     """Turn boto3's errors into this module's."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - 0.1 s, and rarely needed
+
     try:
         yield
     except ClientError as error:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import botocore
@@ -52,6 +52,15 @@ class Place(NamedTuple):
         return cls(parts.netloc, address, folder, _tls() if encrypted else None)
 
 
+class Access(NamedTuple):
+    """The bucket's region, and the credentials of the moment."""
+
+    region: str
+    access_key: str
+    secret_key: str
+    token: str | None
+
+
 class Answer(NamedTuple):
     """What the server said.
 
@@ -70,14 +79,13 @@ class Signer:
     """AWS Signature Version 4 of a request whose body is not signed: its checksum is a header, which is.
 
     Args:
-        region: of the bucket.
-        credentials: botocore's, which renews them in time.
+        access: asked for at each request, since credentials are renewed.
         clock: seconds since the epoch.
     """
 
-    def __init__(self, region: str, credentials: Any, clock: Callable[[], float] = time.time) -> None:
-        self._region, self._credentials, self._clock = region, credentials, clock
-        self._key: tuple[str, str, bytes] = ("", "", b"")
+    def __init__(self, access: Callable[[], Access], clock: Callable[[], float] = time.time) -> None:
+        self._access, self._clock = access, clock
+        self._key: tuple[Access, str, bytes] = (access(), "", b"")
 
     def head(self, method: str, path: str, headers: Mapping[str, str], length: int | None) -> bytes:
         """The whole head of a request.
@@ -88,31 +96,31 @@ class Signer:
             headers: lower-case name to value, `host` among them.
             length: of the body in bytes; None for a request without one.
         """
-        frozen = self._credentials.get_frozen_credentials()
+        access = self._access()
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
         signed = {**headers, "x-amz-content-sha256": _UNSIGNED, "x-amz-date": moment}
-        if frozen.token:
-            signed["x-amz-security-token"] = frozen.token
+        if access.token:
+            signed["x-amz-security-token"] = access.token
         lines = [f"{name}:{signed[name]}\n" for name in sorted(signed)]
         names = ";".join(sorted(signed))
         request = f"{method}\n{path}\n\n{''.join(lines)}\n{names}\n{_UNSIGNED}"
-        scope = f"{moment[:8]}/{self._region}/s3/aws4_request"
+        scope = f"{moment[:8]}/{access.region}/s3/aws4_request"
         statement = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-        signature = hmac.digest(self._signing_key(frozen.secret_key, moment[:8]), statement.encode(), "sha256").hex()
+        signature = hmac.digest(self._signing_key(access, moment[:8]), statement.encode(), "sha256").hex()
         authorization = (
-            f"AWS4-HMAC-SHA256 Credential={frozen.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+            f"AWS4-HMAC-SHA256 Credential={access.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
         )
         size = "" if length is None else f"content-length:{length}\n"
         text = f"{method} {path} HTTP/1.1\n{''.join(lines)}{size}authorization:{authorization}\n\n"
         return text.replace("\n", "\r\n").encode()
 
-    def _signing_key(self, secret: str, day: str) -> bytes:
-        known_secret, known_day, key = self._key
-        if (known_secret, known_day) != (secret, day):
-            key = f"AWS4{secret}".encode()
-            for part in (day, self._region, "s3", "aws4_request"):
+    def _signing_key(self, access: Access, day: str) -> bytes:
+        of, on, key = self._key
+        if (of, on) != (access, day):
+            key = f"AWS4{access.secret_key}".encode()
+            for part in (day, access.region, "s3", "aws4_request"):
                 key = hmac.digest(key, part.encode(), "sha256")
-            self._key = secret, day, key
+            self._key = access, day, key
         return key
 
 
@@ -121,7 +129,7 @@ class Wire:
 
     Args:
         place: the server.
-        timeout_seconds: of a request in all.
+        timeout_seconds: for each wait, and after it no further wait begins: a request takes twice as long at most.
     """
 
     def __init__(self, place: Place, timeout_seconds: float) -> None:
@@ -145,7 +153,7 @@ class Wire:
         if connection is not None and connection.is_open:
             with suppress(*_GONE):
                 return connection.exchange(request, expected, deadline)
-        self._of_thread.connection = connection = Connection(self._place, min(_CONNECT_SECONDS, self._timeout))
+        self._of_thread.connection = connection = Connection(self._place, self._timeout)
         return connection.exchange(request, expected, deadline)
 
 
@@ -153,8 +161,9 @@ class Connection:
     """One connection; whatever but an expected 200 closes it, so that no answer is ever taken for another's."""
 
     def __init__(self, place: Place, timeout_seconds: float) -> None:
-        plain = socket.create_connection(place.address, timeout_seconds)
+        plain = socket.create_connection(place.address, min(_CONNECT_SECONDS, timeout_seconds))
         try:
+            plain.settimeout(timeout_seconds)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._socket = place.tls.wrap_socket(plain, server_hostname=place.address[0]) if place.tls else plain
         except BaseException:
@@ -171,7 +180,7 @@ class Connection:
         try:
             # A server that refuses need not read the body: its answer then lies behind a broken pipe.
             with suppress(*_GONE):
-                self._patient(deadline).sendall(request)
+                self._socket.sendall(request)
             status, headers, begun = self._head(deadline)
             length = int(headers["content-length"]) if headers.get("content-length", "").isdecimal() else None
             if status != 200 or length != expected:
@@ -186,7 +195,8 @@ class Connection:
     def _head(self, deadline: float) -> tuple[int, dict[str, str], bytes]:
         received, end = b"", -1
         while end < 0:
-            piece = self._patient(deadline).recv(_HEAD_BYTES)
+            _check_time(deadline)
+            piece = self._socket.recv(_HEAD_BYTES)
             received += piece
             if not piece or len(received) > 2 * _HEAD_BYTES:
                 raise ConnectionResetError("no answer, or no end of its head")
@@ -204,18 +214,17 @@ class Connection:
         body[: len(begun)] = begun
         rest = memoryview(body)[len(begun) :]
         while rest:
-            got = self._patient(deadline).recv_into(rest)
+            _check_time(deadline)
+            got = self._socket.recv_into(rest)
             if not got:
                 raise ConnectionResetError("the answer's body ends too early")
             rest = rest[got:]
         return body
 
-    def _patient(self, deadline: float) -> socket.socket:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._socket.settimeout(left)
-        return self._socket
+
+def _check_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise TimeoutError
 
 
 def _tls() -> ssl.SSLContext:

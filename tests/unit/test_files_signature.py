@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from loaders.files.wire import Place, Signer
+from loaders.files.wire import Access, Place, Signer
 
 REGION = "eu-central-1"
 MOMENT = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_a_request_is_signed_as_botocore_signs_it(
 ) -> None:
     credentials = Credentials("AKIAEXAMPLE", "secret/key", token)
     path = "/dtx1/repo_file/a-b_c.d/0001"
-    signer = Signer(REGION, credentials, clock=MOMENT.timestamp)
+    signer = Signer(lambda: Access(REGION, "AKIAEXAMPLE", "secret/key", token), clock=MOMENT.timestamp)
 
     ours = fields(signer.head(method, path, HEADERS, length))
 
@@ -51,10 +51,9 @@ def test_a_request_is_signed_as_botocore_signs_it(
 
 
 def test_renewed_credentials_sign_the_next_request() -> None:
-    credentials = Credentials("AKIAFIRST", "first", None)
-    signer = Signer(REGION, credentials, clock=MOMENT.timestamp)
+    secrets = iter(["first", "first", "second"])
+    signer = Signer(lambda: Access(REGION, "AKIAEXAMPLE", next(secrets), None), clock=MOMENT.timestamp)
     first = fields(signer.head("GET", "/k", HEADERS, None))["authorization"]
-    credentials.access_key, credentials.secret_key = "AKIAFIRST", "second"
     second = fields(signer.head("GET", "/k", HEADERS, None))["authorization"]
     assert first.rpartition("=")[0] == second.rpartition("=")[0]
     assert first != second
