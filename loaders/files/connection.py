@@ -28,6 +28,7 @@ class S3:
 
     Raises:
         ConfigurationError: no credentials, an endpoint without TLS on another machine, or a proxy before it.
+        ServiceError: whoever gives the credentials fails.
     """
 
     store: Store
@@ -69,10 +70,20 @@ def _aws_chain() -> Callable[[], Access]:
     # A worker process of a long list needs none of botocore, whose import is most of its start. boto3's own session
     # loads what nobody here uses, and takes as long again.
     import botocore.session  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    def given(ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except BotoCoreError as error:
+            raise ServiceError(
+                f"AWS gave no credentials ({type(error).__name__})",
+                hint="See whether the profile, role or process that gives them works; then run the same command again.",
+            ) from None
 
     session = botocore.session.Session()
-    region = session.get_config_variable("region") or "us-east-1"
-    credentials = session.get_credentials()
+    region = given(lambda: session.get_config_variable("region")) or "us-east-1"
+    credentials = given(session.get_credentials)
     if credentials is None:
         raise ConfigurationError(
             "no AWS credentials were found",
@@ -80,7 +91,7 @@ def _aws_chain() -> Callable[[], Access]:
         )
 
     def access() -> Access:
-        frozen = credentials.get_frozen_credentials()
+        frozen = given(credentials.get_frozen_credentials)  # renewed in time
         return Access(region, frozen.access_key, frozen.secret_key, frozen.token)
 
     return access

@@ -98,6 +98,22 @@ def test_a_proxy_that_the_direct_client_does_not_know_is_refused(rig: Rig, monke
     assert rig.ledger() == {"a": "verified"}
 
 
+def test_a_source_of_credentials_that_fails_is_named(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text("[profile broken]\ncredential_process = false\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "broken")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    rig.write({"a": b"a"})
+
+    with pytest.raises(ServiceError, match="CredentialRetrievalError"):
+        rig.run()
+    monkeypatch.setenv("AWS_PROFILE", "absent")
+    with pytest.raises(ServiceError, match="ProfileNotFound"):
+        rig.run()
+
+    assert rig.rows() == []
+
+
 def test_f5_a_second_run_sends_nothing_and_changes_nothing(rig: Rig) -> None:
     rig.write(bodies(30))
     rig.run()
