@@ -153,23 +153,15 @@ class Wire:
         if connection is not None and connection.is_open:
             with suppress(*_GONE):
                 return connection.exchange(request, expected, deadline)
-        self._of_thread.connection = connection = Connection(self._place, self._timeout)
+        self._of_thread.connection = connection = Connection(_connected(self._place, self._timeout))
         return connection.exchange(request, expected, deadline)
 
 
 class Connection:
     """One connection; whatever but an expected 200 closes it, so that no answer is ever taken for another's."""
 
-    def __init__(self, place: Place, timeout_seconds: float) -> None:
-        plain = socket.create_connection(place.address, min(_CONNECT_SECONDS, timeout_seconds))
-        try:
-            plain.settimeout(timeout_seconds)
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket = place.tls.wrap_socket(plain, server_hostname=place.address[0]) if place.tls else plain
-        except BaseException:
-            plain.close()
-            raise
-        self.is_open = True
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket, self.is_open = connected, True
 
     def __del__(self) -> None:
         self._socket.close()  # its thread ended
@@ -220,6 +212,17 @@ class Connection:
                 raise ConnectionResetError("the answer's body ends too early")
             rest = rest[got:]
         return body
+
+
+def _connected(place: Place, timeout_seconds: float) -> socket.socket:
+    plain = socket.create_connection(place.address, min(_CONNECT_SECONDS, timeout_seconds))
+    try:
+        plain.settimeout(timeout_seconds)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return place.tls.wrap_socket(plain, server_hostname=place.address[0]) if place.tls else plain
+    except BaseException:
+        plain.close()
+        raise
 
 
 def _check_time(deadline: float) -> None:

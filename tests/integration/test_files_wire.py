@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -87,3 +88,20 @@ def test_f4_a_server_that_says_nothing_is_not_waited_for_longer_than_was_set() -
         with pytest.raises(TimeoutError):
             wire.exchange(b"request")
         assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_f4_a_server_that_is_not_there_is_an_error_and_leaves_nothing_open(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+    wire = Wire(Place.of("b", "eu-central-1", f"{scheme}://{host}:{port}"), 1.0)
+    with pytest.raises(ConnectionRefusedError):
+        wire.exchange(b"request")
+
+
+def test_plain_http_behind_an_https_address_is_an_error_and_leaves_nothing_open() -> None:
+    with a_server([b"HTTP/1.1 400 Bad Request\r\n\r\n"]) as (plain, _):
+        address = plain._place.address
+        wire = Wire(Place.of("b", "eu-central-1", f"https://{address[0]}:{address[1]}"), 1.0)
+        with pytest.raises(ssl.SSLError):
+            wire.exchange(b"request")
