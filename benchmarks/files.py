@@ -2,11 +2,11 @@
 
     python -m benchmarks.files [--server sink|ministack|rclone] [--latency 0] [--files 30000] [--rounds 3] [--workers 8]
 
-Contenders take turns, so that other load on the machine meets both; read the ratio of each round first. s5cmd uploads;
-`dtx files` plans, uploads, reads every object back, compares and records. Both are timed from the start of their
-process to its end, with the tree in the page cache, and with Python's bytecode compiled, as it is wherever `dtx` ran
-once. The tools are installed from requirements/benchmark.lock into .sandbox/benchmark-tools; the sink needs a C
-compiler.
+Contenders take turns, so that other load on the machine meets all; read the ratio of each round first. s5cmd uploads;
+`dtx files` plans, uploads, reads every object back, compares and records; the floor (files_floor.py) is obstore, which
+uploads, reads back and compares, and nothing else. All are timed from the start of their process to its end, with the
+tree in the page cache, and with Python's bytecode compiled, as it is wherever `dtx` ran once. The tools are installed
+from requirements/benchmark.lock into .sandbox/benchmark-tools; the sink needs a C compiler.
 """
 
 from __future__ import annotations
@@ -186,6 +186,14 @@ def run_s5cmd(server: S3, tree: Path, workers: int) -> Measurement:
     return measurement
 
 
+def run_floor(server: S3, tree: Path, workers: int) -> Measurement:
+    """Put, read back and compare the tree by obstore alone: no plan, no ledger."""
+    script = PROJECT / "benchmarks" / "files_floor.py"
+    command = [TOOLS / "bin" / "python", script, server.endpoint_url, BUCKET, tree, str(workers)]
+    measurement, _ = measure(command, {**ENVIRONMENT, **server.environment}, tree)
+    return measurement
+
+
 def run_dtx(server: S3, postgres: Postgres, database: str, *, tree: Path, manifest: Path, workers: int) -> Measurement:
     """Plan, upload, read back, compare and record the tree; every row must end verified."""
     prepare_database(postgres, database, tree)
@@ -226,6 +234,7 @@ def main() -> None:
         postgres = postgres_server.start(folder / "postgres", password=password, role_password=password)
         contenders: dict[str, Callable[[S3, int], Measurement]] = {
             "s5cmd": lambda server, _: run_s5cmd(server, tree, arguments.workers),
+            "floor": lambda server, _: run_floor(server, tree, arguments.workers),
             "dtx files": lambda server, number: run_dtx(
                 server, postgres, f"round_{number}", tree=tree, manifest=manifest, workers=arguments.workers
             ),
@@ -245,10 +254,11 @@ def main() -> None:
         cpu = statistics.median(one.cpu for one in measurements) / arguments.files * 1000
         shown = ", ".join(f"{rate:,.0f}" for rate in rates)
         print(f"{name:10} {statistics.median(rates):8,.0f} files/s ({shown}); {cpu:.2f} ms CPU a file")
-    pairs = zip(results["s5cmd"], results["dtx files"], strict=True)
-    ratios = [theirs.seconds / ours.seconds for theirs, ours in pairs]
-    shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-    print(f"rate of dtx files / rate of s5cmd: median {statistics.median(ratios):.2f} ({shown})")
+    for name in ("s5cmd", "floor"):
+        pairs = zip(results[name], results["dtx files"], strict=True)
+        ratios = [theirs.seconds / ours.seconds for theirs, ours in pairs]
+        shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        print(f"rate of dtx files / rate of {name}: median {statistics.median(ratios):.2f} ({shown})")
 
 
 if __name__ == "__main__":

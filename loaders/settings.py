@@ -68,12 +68,12 @@ class Settings(BaseSettings):
     s3_storage_class: str = "STANDARD"
     s3_server_side_encryption: Literal["AES256", "aws:kms"] | None = None
     s3_kms_key_id: str | None = None
-    s3_client: Literal["obstore", "boto3"] = Field(
-        default="obstore", description="What moves files of up to 16 MB; larger ones always go by boto3's multipart."
+    s3_client: Literal["direct", "boto3"] = Field(
+        default="direct", description="What moves files of up to 16 MB; larger ones always go by boto3's multipart."
     )
     s3_attempts: int = Field(default=8, ge=1, le=20, description="How often a request to S3 is tried in all.")
     s3_timeout_seconds: float = Field(
-        default=60, gt=0, description="A request of up to 16 MB in all; for larger files, each wait for bytes."
+        default=60, gt=0, description="Each wait for bytes; a request of up to 16 MB takes twice as long at most."
     )
     files_workers: int = Field(
         default=8, ge=1, le=256, description="Readers at once; 32 or more where EFS and S3 are milliseconds away."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -79,14 +80,17 @@ def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) ->
     stop = Stop()
     s3 = S3(options)
     with stop.on_signals(), _efs_root(settings) as root, _ledger_connection(settings) as connection:
-        with stop.cancelling(connection), connection.transaction():
+        with stop.cancelling(connection):
             freeze(connection, models)
             plan = count_plan(connection, entities)
             drifted = drifted_keys(connection, report.LISTED)
-            write_plan(connection)
         _check_mounted(settings, plan)
         with start_crew(options, root=root, s3=s3, files=plan.to_do, stop=stop) as crew:
-            s3.check_bucket()
+            # Worker processes start meanwhile, and the bucket is asked.
+            with ThreadPoolExecutor(1) as aside, stop.cancelling(connection):
+                asked = aside.submit(s3.check_bucket)
+                write_plan(connection)
+            asked.result()
             ledger = ledgers.Ledger(connection)
             state, progress = "failed", Progress()
             try:
@@ -187,7 +191,7 @@ def _check_mounted(settings: Settings, plan: Plan) -> None:
     with os.scandir(settings.efs_root) as entries:
         if plan.to_do and next(entries, None) is None:
             raise ConfigurationError(
-                "the folder of DTX_EFS_ROOT is empty", hint="Is EFS mounted there? Nothing was transferred."
+                "the folder of DTX_EFS_ROOT is empty", hint="Is EFS mounted there? Nothing was planned."
             )
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event
@@ -21,14 +21,17 @@ from loaders.files.ledger import RANGE
 from loaders.files.limiter import Limiter
 from loaders.files.options import Options
 from loaders.files.transfer import PlannedFile, Transfer, Verdict
+from loaders.files.wire import Access
 from loaders.files.workers import Workers
 
 Finished = list[tuple[PlannedFile, Verdict | None]]
 
 # A process takes a third of a second to start, and its share of the cores' time.
 _WORTH_A_PROCESS = 500
-# Beyond what its threads work on: what a process moves between two looks at it.
-_SPARE = 96
+# Beyond what its threads work on: what a process moves while its parent records and claims.
+_SPARE = 500
+# Memory of a body is kept for the next one: given back to the kernel each time, it costs as much as the hash.
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20)}
 _WITHDRAW_SECONDS = 2.0
 _END_SECONDS = 2.0
 
@@ -54,18 +57,21 @@ class WorkerProcess:
     Args:
         options: its own share of the workers and of the rate.
         root: descriptor of the EFS root.
+        access: gives the credentials of the moment, which go with the files.
 
     Attributes:
         is_lost: it ended by itself, or was killed; its files were handed back as given up.
     """
 
-    def __init__(self, options: Options, root: int) -> None:
+    def __init__(self, options: Options, root: int, access: Callable[[], Access]) -> None:
+        self._access = access
         self._pipe, theirs = multiprocessing.Pipe()
         with theirs:
             descriptors = (theirs.fileno(), root)
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "loaders.files.helper", *map(str, descriptors)],
                 pass_fds=descriptors,
+                env={**_MEMORY, **os.environ},
                 process_group=0,  # out of reach of a terminal's Ctrl-C, which would meet it still starting
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -73,13 +79,13 @@ class WorkerProcess:
         self._held: dict[tuple[str, str], PlannedFile] = {}
         self._finished: Finished = []
         self.is_lost = False
-        self._send(options)
+        self._send((options, access()))
 
     def submit(self, tasks: Iterable[PlannedFile]) -> None:
         """See `Member`."""
         files = list(tasks)
         self._held.update({(file.entity, file.legacy_key): file for file in files})
-        self._send(files)
+        self._send((files, self._access()))
 
     def finished(self) -> Finished:
         """See `Member`."""
@@ -116,7 +122,7 @@ class WorkerProcess:
             self._process.kill()
             return self._process.wait()
 
-    def _send(self, message: Options | list[PlannedFile]) -> None:
+    def _send(self, message: tuple[Options | list[PlannedFile], Access]) -> None:
         try:
             self._pipe.send(message)
         except OSError:
@@ -232,7 +238,7 @@ def start_crew(options: Options, *, root: int, s3: S3, files: int, stop: Event) 
     processes: list[WorkerProcess] = []
     try:
         for share in shares(options, count):
-            processes.append(WorkerProcess(share, root))
+            processes.append(WorkerProcess(share, root, s3.access))
         yield Crew(processes, 2 * options.workers // count + _SPARE)
     finally:
         for process in processes:

@@ -1,6 +1,7 @@
 """A worker process of `dtx files`: takes claimed files from its parent, moves them, and tells it the verdicts.
 
-It knows nothing of the ledger. It ends when its parent does, however that died: the pipe between them is broken then.
+It knows nothing of the ledger; its credentials come from the parent, with the files. It ends when its parent does,
+however that died: the pipe between them is broken then.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from loaders.files.connection import S3
 from loaders.files.limiter import Limiter
 from loaders.files.options import Options
 from loaders.files.transfer import PlannedFile, Transfer, Verdict
+from loaders.files.wire import Access
 from loaders.files.workers import Workers
 
 _TICK_SECONDS = 0.01
@@ -33,19 +35,22 @@ class Helper:
     def __init__(self, parent: Connection, root: int) -> None:
         self._parent, self._sending = parent, threading.Lock()
         self._stop = threading.Event()
-        options: Options = parent.recv()
+        options: Options
+        options, self._access = parent.recv()
         limiter = Limiter(options.files_per_second, options.bytes_per_second, self._stop)
-        move = Transfer(options, root=root, s3=S3(options), limiter=limiter, stop=self._stop)
+        s3 = S3(options, lambda: self._access)
+        move = Transfer(options, root=root, s3=s3, limiter=limiter, stop=self._stop)
         self._threads: Workers[PlannedFile, Verdict | None] = Workers(options.workers, move)
 
     def receive(self) -> None:
         """Take files until told to stop, and then wait for the parent's end, which is an EOFError."""
         while True:
-            files: list[PlannedFile] | None = self._parent.recv()
-            if files is None:
+            message: tuple[list[PlannedFile], Access] | None = self._parent.recv()
+            if message is None:
                 self._stop.set()
                 self._send([], self._threads.withdraw())
             else:
+                files, self._access = message
                 self._threads.submit(files)
 
     def send(self) -> None:

@@ -26,7 +26,7 @@ class Options:
     storage_class: str
     server_side_encryption: str | None
     kms_key_id: str | None
-    client: Literal["obstore", "boto3"]
+    client: Literal["direct", "boto3"]
     attempts: int
     timeout_seconds: float
     workers: int

@@ -149,7 +149,7 @@ class Transfer:
             if body is None:
                 self._multipart.put(file.object_key, source, digest, description)
             else:
-                self._persistently(lambda: self._store.put(file.object_key, body, description))
+                self._persistently(lambda: self._store.put(file.object_key, body, digest, description))
         except AlreadyThereError:
             return 0
         return source.size

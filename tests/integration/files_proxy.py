@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,8 +51,8 @@ class Proxy:
 
 
 @contextmanager
-def fault_proxy(target: str) -> Iterator[Proxy]:
-    """A relay to `target` on a free port of loopback."""
+def fault_proxy(target: str, tls: ssl.SSLContext | None = None) -> Iterator[Proxy]:
+    """A relay to `target` on a free port of loopback, itself behind TLS where a context is given."""
     proxy = Proxy(target)
 
     class Handler(BaseHTTPRequestHandler):
@@ -117,7 +118,9 @@ def fault_proxy(target: str) -> Iterator[Proxy]:
         def handle_error(self, *_arguments: Any) -> None: ...  # a client that went away is part of the test
 
     server = Server(("127.0.0.1", 0), Handler)
-    proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    proxy.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

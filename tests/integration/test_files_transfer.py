@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from files_proxy import fault_proxy
 from files_support import Rig, write_manifest
 
-from loaders.errors import RefusedError
+from loaders.errors import ConfigurationError, RefusedError, ServiceError
 from loaders.settings import Settings
 from sandbox.servers.s3 import S3
 
@@ -33,7 +36,7 @@ def head(rig: Rig, key: str) -> dict[str, Any]:
     return answer
 
 
-@pytest.mark.parametrize(("client", "count"), [("obstore", 520), ("boto3", 40)])
+@pytest.mark.parametrize(("client", "count"), [("direct", 520), ("boto3", 40)])
 def test_verified_objects_hold_the_bytes_and_lead_back_to_their_rows(rig: Rig, client: str, count: int) -> None:
     files = {**bodies(count), "large.pdf": hashlib.sha256(b"large").digest() * (LARGE // 32) + b"tail"}
     rig.write(files)
@@ -57,6 +60,58 @@ def test_verified_objects_hold_the_bytes_and_lead_back_to_their_rows(rig: Rig, c
             "legacy-key": key,
             "original-name": key.replace("/", "%2F") + "%20%C3%A9.pdf",
         }
+
+
+@pytest.mark.parametrize("client", ["direct", "boto3"])
+def test_over_tls_the_server_must_be_one_that_boto3_would_trust(
+    rig: Rig, client: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    request = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=test"
+    subprocess.run(
+        [*request.split(), "-addext", "subjectAltName=IP:127.0.0.1", "-out", certificate, "-keyout", key],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    files = {**bodies(3), "longer.pdf": hashlib.sha256(b"longer").digest() * 100_000}
+    rig.write(files)
+    with fault_proxy(rig.s3.endpoint_url, tls) as proxy:
+        with pytest.raises(ServiceError, match="SSLError"):
+            rig.run(s3_endpoint_url=proxy.url, s3_client=client)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+        rig.run(s3_endpoint_url=proxy.url, s3_client=client)
+
+    assert set(rig.ledger().values()) == {"verified"}
+    assert rig.objects() == files
+
+
+def test_a_proxy_that_the_direct_client_does_not_know_is_refused(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.write({"a": b"a"})
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "localhost")
+    with pytest.raises(ConfigurationError, match="http_proxy"):
+        rig.run()
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    rig.run()
+    assert rig.ledger() == {"a": "verified"}
+
+
+def test_a_source_of_credentials_that_fails_is_named(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text("[profile broken]\ncredential_process = false\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "broken")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    rig.write({"a": b"a"})
+
+    with pytest.raises(ServiceError, match="CredentialRetrievalError"):
+        rig.run()
+    monkeypatch.setenv("AWS_PROFILE", "absent")
+    with pytest.raises(ServiceError, match="ProfileNotFound"):
+        rig.run()
+
+    assert rig.rows() == []
 
 
 def test_f5_a_second_run_sends_nothing_and_changes_nothing(rig: Rig) -> None:
@@ -83,11 +138,11 @@ def test_f5_same_bytes_under_two_names_are_two_objects_and_told(rig: Rig) -> Non
 @pytest.mark.parametrize(
     ("size", "foreign", "client"),
     [
-        (100, b"", "obstore"),
-        (100, b"x" * 100, "obstore"),
-        (100, b"o" * 101, "obstore"),
+        (100, b"", "direct"),
+        (100, b"x" * 100, "direct"),
+        (100, b"o" * 101, "direct"),
         (100, b"o" * 101, "boto3"),
-        (LARGE, b"foreign", "obstore"),
+        (LARGE, b"foreign", "direct"),
     ],
     ids=["empty", "other", "longer", "longer by boto3", "multipart"],
 )

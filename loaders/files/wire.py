@@ -1,0 +1,237 @@
+"""S3 on the wire for small objects: one PUT or GET, one connection a worker, signed with Signature Version 4.
+
+Written out because the requests are most of the work of moving a small file, and a library does again what is done
+already: hashes a body whose SHA-256 we hold, copies it, hands it to threads of its own (docs/files.md, How fast).
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import botocore
+
+_HEAD_BYTES = 16 << 10
+_CONNECT_SECONDS = 10.0
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+_GONE = (ConnectionError, ssl.SSLEOFError)
+
+
+class Place(NamedTuple):
+    """Where a bucket answers.
+
+    Attributes:
+        host: the Host header.
+        address: to connect to: host and port.
+        folder: what the path of every object begins with.
+        tls: None for plain HTTP.
+    """
+
+    host: str
+    address: tuple[str, int]
+    folder: str
+    tls: ssl.SSLContext | None
+
+    @classmethod
+    def of(cls, bucket: str, region: str, endpoint_url: str | None) -> Place:
+        """Of AWS in a region, the bucket in the host's name, or of another server, the bucket in the path."""
+        parts = urlsplit(endpoint_url or f"https://{bucket}.s3.{region}.amazonaws.com")
+        encrypted = parts.scheme == "https"
+        address = parts.hostname or "", parts.port or (443 if encrypted else 80)
+        folder = f"{parts.path.rstrip('/')}/{bucket}/" if endpoint_url else "/"
+        return cls(parts.netloc, address, folder, _tls() if encrypted else None)
+
+
+class Access(NamedTuple):
+    """The bucket's region, and the credentials of the moment."""
+
+    region: str
+    access_key: str
+    secret_key: str
+    token: str | None
+
+
+class Answer(NamedTuple):
+    """What the server said.
+
+    Attributes:
+        status: of HTTP.
+        length: of the body in bytes; None when the server does not say.
+        body: of a 200 that is as long as was expected, else empty.
+    """
+
+    status: int
+    length: int | None
+    body: bytearray
+
+
+class Signer:
+    """AWS Signature Version 4 of a request whose body is not signed: its checksum is a header, which is.
+
+    Args:
+        access: asked for at each request, since credentials are renewed.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, access: Callable[[], Access], clock: Callable[[], float] = time.time) -> None:
+        self._access, self._clock = access, clock
+        self._key: tuple[Access, str, bytes] = (access(), "", b"")
+
+    def head(self, method: str, path: str, headers: Mapping[str, str], length: int | None) -> bytes:
+        """The whole head of a request.
+
+        Args:
+            method: of HTTP.
+            path: of characters that no URL encodes: A-Z a-z 0-9 _ . - /.
+            headers: lower-case name to value, `host` among them.
+            length: of the body in bytes; None for a request without one.
+        """
+        access = self._access()
+        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
+        signed = {**headers, "x-amz-content-sha256": _UNSIGNED, "x-amz-date": moment}
+        if access.token:
+            signed["x-amz-security-token"] = access.token
+        lines = [f"{name}:{signed[name]}\n" for name in sorted(signed)]
+        names = ";".join(sorted(signed))
+        request = f"{method}\n{path}\n\n{''.join(lines)}\n{names}\n{_UNSIGNED}"
+        scope = f"{moment[:8]}/{access.region}/s3/aws4_request"
+        statement = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+        signature = hmac.digest(self._signing_key(access, moment[:8]), statement.encode(), "sha256").hex()
+        authorization = (
+            f"AWS4-HMAC-SHA256 Credential={access.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        )
+        size = "" if length is None else f"content-length:{length}\n"
+        text = f"{method} {path} HTTP/1.1\n{''.join(lines)}{size}authorization:{authorization}\n\n"
+        return text.replace("\n", "\r\n").encode()
+
+    def _signing_key(self, access: Access, day: str) -> bytes:
+        of, on, key = self._key
+        if (of, on) != (access, day):
+            key = f"AWS4{access.secret_key}".encode()
+            for part in (day, access.region, "s3", "aws4_request"):
+                key = hmac.digest(key, part.encode(), "sha256")
+            self._key = access, day, key
+        return key
+
+
+class Wire:
+    """Connections to one bucket's server, one a thread.
+
+    Args:
+        place: the server.
+        timeout_seconds: for each wait, and after it no further wait begins: a request takes twice as long at most.
+    """
+
+    def __init__(self, place: Place, timeout_seconds: float) -> None:
+        self._place, self._timeout = place, timeout_seconds
+        self._of_thread = threading.local()
+
+    def exchange(self, head: bytes, body: bytes | None = None, expected: int = 0) -> Answer:
+        """Send a request and take the answer; a connection that the server closed meanwhile is made anew, once.
+
+        Args:
+            head: of the request.
+            body: of the request.
+            expected: how long the body of a 200 must be to be read.
+
+        Raises:
+            OSError: no connection, no whole answer, or none in time.
+        """
+        connection: Connection | None = getattr(self._of_thread, "connection", None)
+        deadline = time.monotonic() + self._timeout
+        request = head if body is None else b"".join((head, body))
+        if connection is not None and connection.is_open:
+            with suppress(*_GONE):
+                return connection.exchange(request, expected, deadline)
+        self._of_thread.connection = connection = Connection(_connected(self._place, self._timeout))
+        return connection.exchange(request, expected, deadline)
+
+
+class Connection:
+    """One connection; whatever but an expected 200 closes it, so that no answer is ever taken for another's."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket, self.is_open = connected, True
+
+    def __del__(self) -> None:
+        self._socket.close()  # its thread ended
+
+    def exchange(self, request: bytes, expected: int, deadline: float) -> Answer:
+        """See `Wire`."""
+        self.is_open = False
+        try:
+            # A server that refuses need not read the body: its answer then lies behind a broken pipe.
+            with suppress(*_GONE):
+                self._socket.sendall(request)
+            status, headers, begun = self._head(deadline)
+            length = int(headers["content-length"]) if headers.get("content-length", "").isdecimal() else None
+            if status != 200 or length != expected:
+                return Answer(status, length, bytearray())
+            body = self._body(begun, expected, deadline)
+            self.is_open = headers.get("connection", "").lower() != "close"
+            return Answer(status, length, body)
+        finally:
+            if not self.is_open:
+                self._socket.close()
+
+    def _head(self, deadline: float) -> tuple[int, dict[str, str], bytes]:
+        received, end = b"", -1
+        while end < 0:
+            _check_time(deadline)
+            piece = self._socket.recv(_HEAD_BYTES)
+            received += piece
+            if not piece or len(received) > 2 * _HEAD_BYTES:
+                raise ConnectionResetError("no answer, or no end of its head")
+            end = received.find(b"\r\n\r\n")
+        first, *lines = received[:end].decode("latin-1").split("\r\n")
+        status = first[9:12]
+        fields = (line.partition(":") for line in lines)
+        headers = {name.lower(): value.strip() for name, _, value in fields}
+        return int(status) if status.isdecimal() else 0, headers, received[end + 4 :]
+
+    def _body(self, begun: bytes, size: int, deadline: float) -> bytearray:
+        if len(begun) > size:
+            raise ConnectionResetError("the answer's body is longer than announced")
+        body = bytearray(size)
+        body[: len(begun)] = begun
+        rest = memoryview(body)[len(begun) :]
+        while rest:
+            _check_time(deadline)
+            got = self._socket.recv_into(rest)
+            if not got:
+                raise ConnectionResetError("the answer's body ends too early")
+            rest = rest[got:]
+        return body
+
+
+def _connected(place: Place, timeout_seconds: float) -> socket.socket:
+    plain = socket.create_connection(place.address, min(_CONNECT_SECONDS, timeout_seconds))
+    try:
+        plain.settimeout(timeout_seconds)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return place.tls.wrap_socket(plain, server_hostname=place.address[0]) if place.tls else plain
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _check_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise TimeoutError
+
+
+def _tls() -> ssl.SSLContext:
+    """The authorities that boto3 trusts."""
+    return ssl.create_default_context(
+        cafile=os.environ.get("AWS_CA_BUNDLE") or str(Path(botocore.__file__).with_name("cacert.pem"))
+    )
