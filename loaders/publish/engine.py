@@ -31,7 +31,7 @@ from loaders.publish.preflight import check_catalogue
 from loaders.publish.publisher import Publisher
 from loaders.publish.query import count_rows, only_row
 from loaders.publish.records import drop_stale_rejects, record_drift, record_ledger_model, record_rejects
-from loaders.publish.report import ModelReport, PublishReport, count_drift, model_reports
+from loaders.publish.report import ModelReport, PublishReport, model_reports
 from loaders.publish.runs import writing_run
 from loaders.publish.session import WriterSession
 from loaders.publish.snapshot import built_findings, freeze, frozen_models, inputs, one_snapshot
@@ -198,7 +198,7 @@ def _publish_model(
             session.connection.commit()
             Publisher(session, changes, report, writers=1).run()
         report.close()
-    report.drift = count_drift(session.connection, record_drift(session.connection, frozen, session.run_id))
+    report.count_drift(session.connection, record_drift(session.connection, frozen, session.run_id))
     session.connection.commit()
 
 

@@ -159,7 +159,7 @@ def record_drift(connection: psycopg.Connection, frozen: FrozenModel, run_id: in
     """Write what differs, and was not applied, between the model, the ledger and the target to `migration.drift`.
 
     Returns:
-        A query of what was written: (source_state, target_state, rows).
+        What was written, as a relation: a query in parentheses.
     """
     meta = frozen.contract.meta
     connection.execute(
@@ -185,6 +185,6 @@ def record_drift(connection: psycopg.Connection, frozen: FrozenModel, run_id: in
             applies=APPLIES,
         )
     )
-    return sql.SQL("""
-        select source_state, target_state, count(*) from migration.drift where run_id = {} and model = {} group by 1, 2
-    """).format(run_id, frozen.contract.model)
+    return sql.SQL("(select * from migration.drift where run_id = {} and model = {})").format(
+        run_id, frozen.contract.model
+    )

@@ -31,6 +31,7 @@ class ModelReport:
         rejected: rows by (stage, reason code).
         applied: published rows that were updated from the source.
         drift: rows by what differs; they are among `already_there`, or gone from the model.
+        drift_columns: rows by (what differs, column); a row counts once for each of its columns.
         left: rows that the run did not get to.
     """
 
@@ -43,6 +44,7 @@ class ModelReport:
     applied: int = 0
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     drift: Counter[str] = field(default_factory=Counter)
+    drift_columns: Counter[tuple[str, str]] = field(default_factory=Counter)
     is_held_back: bool = False
     is_over_budget: bool = False
 
@@ -72,6 +74,20 @@ class ModelReport:
         ):
             self.rejected[stage, reason] += rows
 
+    def count_drift(self, connection: psycopg.Connection, drifted: sql.Composable) -> None:
+        """Count what differs anew.
+
+        Args:
+            connection: in a transaction.
+            drifted: a relation with source_state, target_state and columns.
+        """
+        self.drift, self.drift_columns = Counter(), Counter()
+        counted = sql.SQL("select source_state, target_state, columns, count(*) from {} as drifted group by 1, 2, 3")
+        for source_state, target_state, columns, rows in connection.execute(counted.format(drifted)):
+            name = drift_name(source_state, target_state)
+            self.drift[name] += rows
+            self.drift_columns.update({(name, column): rows for column in columns})
+
     def close(self) -> None:
         """Say what became of a model that was not held back."""
         if self.is_over_budget:
@@ -92,6 +108,10 @@ class ModelReport:
         """In a dry run: count drift that a publish would apply as applied."""
         self.applied = rows
         self.drift -= Counter({"source_changed": rows})
+        if not self.drift["source_changed"]:
+            self.drift_columns = Counter(
+                {key: n for key, n in self.drift_columns.items() if key[0] != "source_changed"}
+            )
 
     def spends_budget(self) -> bool:
         """Whether the rejects are past the model's budget."""
@@ -115,6 +135,10 @@ class ModelReport:
             "left": self.left,
             "source_changes_applied": self.applied,
             "drift": dict(sorted(self.drift.items())),
+            "drift_columns": [
+                {"what": what, "column": column, "rows": rows}
+                for (what, column), rows in sorted(self.drift_columns.items())
+            ],
         }
 
 
@@ -168,6 +192,12 @@ class PublishReport:
                 for model in self.models
             ],
         )
+        if differing := [
+            (model.contract.model, what, column, rows)
+            for model in self.models
+            for (what, column), rows in sorted(model.drift_columns.items())
+        ]:
+            print_table("Drift by column", ("model", "what", "column", "rows"), differing)
         done = sum(model.published + model.updated + model.applied for model in self.models)
         if self.run_id is not None and not done:
             stdout.print("Nothing to publish: everything that may land is there already.", soft_wrap=True)
@@ -185,19 +215,8 @@ def start_report(connection: psycopg.Connection, frozen: FrozenModel) -> ModelRe
     )
     report.rows_in, report.already_there = rows, rows - pending
     report.count_rejected(connection, frozen)
-    report.drift = count_drift(
-        connection,
-        sql.SQL("select source_state, target_state, count(*) from {} group by 1, 2").format(frozen.drifted),
-    )
+    report.count_drift(connection, frozen.drifted)
     return report
-
-
-def count_drift(connection: psycopg.Connection, query: sql.Composed) -> Counter[str]:
-    """Name and count what differs; `query` yields (source_state, target_state, rows)."""
-    drift: Counter[str] = Counter()
-    for source_state, target_state, rows in connection.execute(query):
-        drift[drift_name(source_state, target_state)] += rows
-    return drift
 
 
 def drift_name(source_state: str, target_state: str) -> str:

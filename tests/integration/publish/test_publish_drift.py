@@ -87,6 +87,12 @@ def test_p7_the_nine_states_of_source_and_target(rig: Rig) -> None:
         "source_gone": 1,
         "gone_on_both_sides": 1,
     }
+    assert reported.models[0].drift_columns == {
+        ("changed_in_target", "title"): 1,
+        ("source_changed", "pages"): 1,
+        ("conflict", "pages"): 1,
+        ("conflict", "title"): 1,
+    }
 
     document = json.loads(rig.dtx("publish", "--dry-run", "--apply-source-changes", "--json").stdout)
     assert rig.fingerprint("public") == before
