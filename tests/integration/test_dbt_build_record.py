@@ -104,3 +104,13 @@ def test_p9_a_run_is_open_while_dbt_works_and_broken_off_when_it_is_killed(ledge
     assert first[2:] == ([], False, True)
     assert (sorted(second[2]), *second[3:]) == (["model.recorded.quick", "model.recorded.slow"], True, False)
     assert first[0] != second[0]
+
+
+def test_only_the_first_run_parses_the_whole_project(ledger: Settings, project: Path) -> None:
+    """A profile that differs from run to run, as by its session's name, would make dbt parse everything each time."""
+    printed = []
+    for _ in range(2):
+        with start(ledger, project, "build") as run:
+            printed.append(run.communicate()[0])
+        assert run.returncode == 0
+    assert ["Unable to do partial parsing" in each for each in printed] == [True, False]

@@ -125,10 +125,12 @@ def test_metabase_forgets_everything_but_its_set_up_when_the_sandbox_is_filled_a
 
 
 def test_a_sandbox_removed_by_hand_while_it_ran_is_ended_and_begun_anew(home: Path) -> None:
-    plant(stack.start(home, {}))
+    removed = stack.start(home, {})
+    plant(removed)
     orphans = processes(home)
     shutil.rmtree(home)
     servers = stack.start(home, {})
+    assert servers.postgres.port == removed.postgres.port, "to dbt it is the same server, and its parse still holds"
     plant(servers)
     assert planted(servers) == KEPT
     assert not [pid for pid in orphans.values() if psutil.pid_exists(pid)]
