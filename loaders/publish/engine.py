@@ -12,6 +12,7 @@ from loaders.database import connect
 from loaders.errors import RefusedError, ServiceError
 from loaders.failpoints import failpoint
 from loaders.publish.contract import Manifest
+from loaders.publish.dispositions import recording_dispositions
 from loaders.publish.drift import freeze_changes
 from loaders.publish.faults import describe
 from loaders.publish.findings import Finding, refuse_if_blocked
@@ -170,11 +171,15 @@ def _freeze_and_record(
         session.hold_lease()
         built = built_findings(connection, manifest)
         refuse_if_blocked(built)
-        reports, found = freeze(connection, models, [*findings, *built])
-        refuse_if_blocked(found)
+        dispositions = [model for model in manifest.ledger_models if model.kind == "disposition"]
+        with recording_dispositions(session, dispositions) as end_recording:
+            reports, found = freeze(connection, models, [*findings, *built])
+            refuse_if_blocked(found)
+            end_recording()
         session.watch_frozen(create_marker(connection, run_id))
         for ledger_model in manifest.ledger_models:
-            record_ledger_model(connection, ledger_model, run_id)
+            if ledger_model.kind == "reject":
+                record_ledger_model(connection, ledger_model, run_id)
         drop_stale_rejects(connection, models)
         for frozen in models:
             record_rejects(connection, frozen, run_id, frozen.rejected)
