@@ -154,6 +154,10 @@ class DtxProcess:
         """Whether it has ended."""
         return self._process.exitcode is not None
 
+    def is_stopped(self) -> bool:
+        """Whether SIGSTOP has stopped it: a SIGCONT that comes earlier is lost."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
     def errors(self) -> str:
         """What it has written to stderr so far."""
         return self._err.read_text() if self._err.exists() else ""

@@ -28,7 +28,8 @@ def test_x3_a_second_ctrl_c_changes_nothing(rig: Rig) -> None:
     rig.build_documents(300)
     with rig.connect() as rival:
         process = rig.start("publish", DTX_FAILPOINT="publish.between_batches@2=SIGSTOP")
-        wait_until(lambda: rig.value("select count(*) from app_document") == 50)
+        wait_until(process.is_stopped)
+        assert rig.value("select count(*) from app_document") == 50
         rival.execute("lock table app_document in exclusive mode")
         process.signal(signal.SIGCONT)
         wait_until(lambda: rig.value("select count(*) from pg_locks where not granted") == 1)
