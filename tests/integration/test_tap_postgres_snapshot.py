@@ -168,7 +168,8 @@ def test_e6_a_server_that_ends_the_session_leaves_the_old_rows(pair: PostgresPai
     killed.set()
     thread.join()
     assert ran.codes == (2, 1), ran.log
-    assert "t (SQLSTATE 57P01)" in ran.log
+    # 57P01, or none where the server could not say so any more: the socket was full of rows.
+    assert "the source's PostgreSQL failed at t (SQLSTATE" in ran.log
     assert pair.raw("t", "id", "v") == [("1", "old")]
 
 
