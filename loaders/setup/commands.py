@@ -20,6 +20,7 @@ from loaders.publish.faults import describe
 from loaders.settings import Settings, load_settings
 from loaders.setup.grants import Step, grant_steps, read_targets, schema_steps
 from loaders.setup.guard import check_server, check_settings
+from loaders.systems import PROJECT_ROOT, System
 
 ManifestOption = Annotated[
     Path | None, typer.Option("--manifest", help="dbt's manifest.json; that of the system's project without it.")
@@ -42,8 +43,8 @@ def setup_command(
     """Create the schemas and the ledger in the target, and grant each role what the publish contracts name."""
     settings = load_settings()
     check_settings(settings, confirm_database)
-    if manifest is None and not settings.system.manifest.is_file():
-        _parse_project(settings.system.project)
+    if manifest is None:
+        parse_if_changed(settings.system)
     path = manifest or settings.system.manifest
     steps, missing = run_setup(settings, path, dry_run=dry_run, allows_source_changes=allow_source_changes)
     if as_json:
@@ -116,8 +117,21 @@ def _execute(connection: psycopg.Connection, steps: Iterable[Step]) -> None:
     connection.commit()
 
 
-def _parse_project(project: Path) -> None:
-    stderr.print("dbt's manifest is missing: running dbt parse")
+def parse_if_changed(system: System) -> None:
+    """Bring the manifest up to date: what is new in the project would have neither schema nor privileges.
+
+    Args:
+        system: whose manifest.
+
+    Raises:
+        ConfigurationError: dbt cannot parse the project.
+    """
+    project = system.project
+    sources = [project / "dbt_project.yml", *(project / "models").rglob("*"), *(PROJECT_ROOT / "macros").rglob("*")]
+    parsed_at = system.manifest.stat().st_mtime if system.manifest.is_file() else 0.0
+    if parsed_at > max(source.stat().st_mtime for source in sources):
+        return
+    stderr.print("dbt's manifest is missing or older than its project: running dbt parse")
     dbt = Path(sys.executable).with_name("dbt")
     options: list[str | Path] = ["--quiet", "--project-dir", project, "--profiles-dir", project]
     result = subprocess.run([dbt, "parse", *options], check=False, stdout=sys.stderr)
