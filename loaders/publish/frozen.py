@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 
 from loaders.publish.canonical import row_hash
 from loaders.publish.catalogue import Table
@@ -152,12 +152,15 @@ def drop_frozen(connection: psycopg.Connection, run_id: int | None = None) -> No
     connection.commit()
 
 
-def freeze_pending(connection: psycopg.Connection, frozen: FrozenModel) -> None:
+def freeze_pending(connection: psycopg.Connection, frozen: FrozenModel) -> bool:
     """Copy the rows that are not published yet, with their hashes, and make the empty table of verdicts.
 
     Args:
         connection: in the transaction whose snapshot all models share.
         frozen: the model.
+
+    Returns:
+        As `make_ready`.
     """
     meta = frozen.contract.meta
     shared = row_hash(frozen.shared_types, "pending") if frozen.shared_types else sql.SQL("null::bytea")
@@ -186,7 +189,7 @@ def freeze_pending(connection: psycopg.Connection, frozen: FrozenModel) -> None:
             target_table=meta.target_table,
         )
     )
-    make_ready(connection, frozen)
+    return make_ready(connection, frozen)
 
 
 def find_targets(connection: psycopg.Connection, frozen: FrozenModel) -> None:
@@ -219,10 +222,22 @@ def discard_rejected(connection: psycopg.Connection, frozen: FrozenModel) -> Non
     )
 
 
-def make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> None:
-    """Index the pending rows, and make the empty table of verdicts."""
-    connection.execute(sql.SQL("create index on {} (legacy_key)").format(frozen.pending))
-    connection.execute(sql.SQL("analyze {}").format(frozen.pending))
+def make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> bool:
+    """Index the pending rows, and make the empty table of verdicts.
+
+    Returns:
+        Whether no two pending rows have the same legacy key, which making the index tells at no cost.
+    """
+    index = sql.SQL("create {} on {} (legacy_key)")
+    try:
+        with connection.transaction():
+            connection.execute(index.format(sql.SQL("unique index"), frozen.pending))
+        keys_differ = True
+    except errors.UniqueViolation:
+        connection.execute(index.format(sql.SQL("index"), frozen.pending))
+        keys_differ = False
+    # Only ranges of keys are asked of these rows; statistics of all their columns took three times as long.
+    connection.execute(sql.SQL("analyze {} (legacy_key)").format(frozen.pending))
     connection.execute(
         sql.SQL("""
             create {kind} {rejected} (
@@ -234,6 +249,7 @@ def make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> None:
             )
         """).format(kind=table_kind(frozen), rejected=frozen.rejected)
     )
+    return keys_differ
 
 
 def table_kind(frozen: FrozenModel) -> sql.SQL:

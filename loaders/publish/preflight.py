@@ -14,7 +14,7 @@ from loaders.publish.contract import LedgerModel, Manifest, PreflightModel, Publ
 from loaders.publish.findings import Finding
 from loaders.publish.frozen import FROZEN_SCHEMA, FrozenModel
 from loaders.publish.privileges import privilege_findings
-from loaders.publish.query import only_row, relation_sql
+from loaders.publish.query import count_rows, only_row, relation_sql
 from loaders.systems import System
 
 _REBUILD = "Run dbt build, then run this again."
@@ -79,8 +79,14 @@ def check_catalogue(
     return targets, findings
 
 
-def check_keys(connection: psycopg.Connection, frozen: FrozenModel) -> list[Finding]:
-    """Keys that are NULL or doubled: such a row would be published twice, or never be found again."""
+def check_keys(connection: psycopg.Connection, frozen: FrozenModel, *, keys_differ: bool) -> list[Finding]:
+    """Keys that are NULL or doubled: such a row would be published twice, or never be found again.
+
+    Args:
+        connection: in the transaction that froze the model.
+        frozen: the model.
+        keys_differ: whether no two pending rows have the same legacy key.
+    """
     contract = frozen.contract
     absent = {name: "{} is null" for name in contract.key_columns if name != "target_legacy_key"}
     if contract.meta.resolve is not None:
@@ -91,20 +97,23 @@ def check_keys(connection: psycopg.Connection, frozen: FrozenModel) -> list[Find
         sql.SQL("count(*) filter (where {})").format(sql.SQL(condition).format(sql.Identifier(name)))
         for name, condition in absent.items()
     )
-    counts = only_row(connection.execute(sql.SQL("select {} from {}").format(counted, frozen.pending)))
-    doubled = only_row(
-        connection.execute(
-            sql.SQL(
-                "select count(*) from (select from {} where legacy_key is not null group by legacy_key "
-                "having count(*) > 1) as doubled"
-            ).format(relation_sql(contract.relation))
+    rows, *counts = only_row(connection.execute(sql.SQL("select count(*), {} from {}").format(counted, frozen.pending)))
+    doubled = 0
+    # A row may also share its key with one that is published, and not pending any more.
+    if not keys_differ or rows != count_rows(connection, relation_sql(contract.relation)):
+        (doubled,) = only_row(
+            connection.execute(
+                sql.SQL(
+                    "select count(*) from (select from {} where legacy_key is not null group by legacy_key "
+                    "having count(*) > 1) as doubled"
+                ).format(relation_sql(contract.relation))
+            )
         )
-    )
     faults = [
         (name, "is empty or has NULL in it" if name == "json_path" else "is NULL", rows)
         for name, rows in zip(absent, counts, strict=True)
     ]
-    faults.append(("legacy_key", "names more than one row", doubled[0]))
+    faults.append(("legacy_key", "names more than one row", doubled))
     return [
         Finding("blocks", contract.model, f"{contract.model}.{name}", problem, "Correct the model.", rows)
         for name, problem, rows in faults

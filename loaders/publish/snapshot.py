@@ -80,8 +80,8 @@ def freeze(
     expected: list[FrozenModel] = []
     for frozen in models:
         stderr.print(f"freezing {frozen.contract.model}", soft_wrap=True)
-        freeze_pending(connection, frozen)
-        key_findings = check_keys(connection, frozen)
+        keys_differ = freeze_pending(connection, frozen)
+        key_findings = check_keys(connection, frozen, keys_differ=keys_differ)
         found += key_findings
         if not key_findings:
             find_targets(connection, frozen)
