@@ -6,8 +6,9 @@ import psycopg
 
 from loaders.publish.catalogue import Table
 
-# Data exceptions, integrity violations, and what a trigger of the application raises.
-_ROW_CLASSES = ("22", "23", "P0")
+# Data exceptions, integrity violations, values beyond a limit (that of an index entry), and what a trigger of the
+# application raises.
+_ROW_CLASSES = ("22", "23", "54", "P0")
 
 
 def is_row_fault(error: psycopg.Error) -> bool:

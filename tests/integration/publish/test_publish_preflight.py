@@ -156,6 +156,17 @@ def test_p3_keys_that_are_null_or_doubled_block(rig: Rig, change: str, where: st
     assert rig.value("select count(*) from migration.reject") == 0
 
 
+def test_p3_a_key_of_a_published_row_that_came_twice_blocks(rig: Rig) -> None:
+    rig.use(documents())
+    rig.build_documents(20)
+    rig.publish()
+    twin = "select * from migration_publish.pub_document where legacy_key = '000001'"
+    rig.alter_model(f"insert into migration_publish.pub_document {twin}")
+
+    findings, _ = rig.examine()
+    assert blocking(findings) == {"pub_document.legacy_key"}
+
+
 def test_p3_triggers_and_row_security_are_reported(rig: Rig) -> None:
     rig.use(documents())
     rig.build_documents(5)

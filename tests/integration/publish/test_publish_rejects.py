@@ -198,6 +198,22 @@ def test_m5_every_kind_of_unique_index_is_read_as_the_database_reads_it(
     assert rig.value("select count(*) from migration.batch") == 1
 
 
+def test_m5_a_value_too_long_for_an_index_hides_no_clash_of_other_rows(rig: Rig) -> None:
+    rig.use(documents())
+    rig.build_documents(20)
+    rig.sql("create unique index once on app_document ((metadata ->> 'n'))")
+    refuse(rig, "legacy_key in ('000003', '000004')", 'metadata = \'{"n": "same"}\'')
+    long = "select string_agg(md5(n::text), '') from generate_series(1, 400) as n"
+    refuse(rig, "legacy_key = '000005'", f"metadata = jsonb_build_object('n', ({long}))")
+
+    assert rig.publish_one().published == 17
+    assert rig.ledger("select legacy_key, sqlstate from migration.reject order by 1") == [
+        ("000003", "23505"),
+        ("000004", "23505"),
+        ("000005", "54000"),
+    ]
+
+
 def test_m5_two_sources_for_one_target_row_are_both_rejected(rig: Rig) -> None:
     rig.use(requirements())
     rig.build_requirements(20)
