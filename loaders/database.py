@@ -7,7 +7,7 @@ from typing import Any, Literal
 import psycopg
 import psycopg.sql
 
-from loaders.errors import ServiceError
+from loaders.postgres_errors import cannot_connect
 from loaders.settings import Settings
 
 Role = Literal["transform", "publisher", "rollback", "owner"]
@@ -25,7 +25,7 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
         autocommit: as psycopg's.
 
     Raises:
-        ServiceError: the server is out of reach or refuses the role; names host, port, database and user, no password.
+        ServiceError: the server is out of reach or refuses the role; see `cannot_connect`.
     """
     user, password = {
         "transform": (settings.target_user, settings.target_password),
@@ -46,11 +46,14 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
             autocommit=autocommit,
         )
     except psycopg.OperationalError as error:
-        where = f"{settings.target_host}:{settings.target_port}/{settings.target_database} as {user}"
         target = f"{settings.system.prefix}TARGET"
-        raise ServiceError(
-            f"cannot connect to PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
-            hint=f"Is the server up, and are {target}_HOST, {target}_PORT and this role's user and password right?",
+        raise cannot_connect(
+            error,
+            host=settings.target_host,
+            port=settings.target_port,
+            database=settings.target_database,
+            user=user,
+            hint=f"Check {target}_HOST, {target}_PORT, {target}_DATABASE and this role's user and password in .env.",
         ) from None
 
 
