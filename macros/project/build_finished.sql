@@ -13,9 +13,9 @@
   {%- endfor %}
   {%- set built = [] %}
   {%- for result in results if execute and result.status == 'success' and result.node.unique_id not in failed %}
-    {%- do built.append("'" ~ result.node.unique_id ~ "'") if result.node.resource_type != 'test' %}
+    {%- do built.append(result.node.unique_id) if result.node.resource_type != 'test' %}
   {%- endfor %}
     update migration.build set
-        finished_at = clock_timestamp(), built = array[{{ built | join(', ') }}]::text[]
+        finished_at = clock_timestamp(), built = string_to_array('{{ built | join(' ') }}', ' ')
     where invocation_id = '{{ invocation_id }}';
 {% endmacro %}

@@ -123,3 +123,20 @@ def test_only_the_first_run_parses_the_whole_project(ledger: Settings, project: 
             printed.append(run.communicate()[0])
         assert run.returncode == 0
     assert ["Unable to do partial parsing" in each for each in printed] == [True, False]
+
+
+def test_p9_a_run_of_a_few_models_leaves_behind_what_was_made_from_them(ledger: Settings, project: Path) -> None:
+    for arguments in (
+        ("run", "--select", "quick", "tested"),
+        ("run",),
+        ("run", "--select", "quick", "wrong", "report"),
+    ):
+        with start(ledger, project, *arguments) as run:
+            run.communicate()
+        assert run.returncode == 0
+
+    first, _, last = read(ledger, f"{RUNS} order by build_id")
+    # What has never been built is nobody's past.
+    assert sorted(first[1]) == ["model.recorded.quick", "model.recorded.tested"]
+    assert sorted(last[1]) == [f"model.recorded.{name}" for name in ("quick", "report", "slow", "wrong")]
+    assert sorted(last[2]) == [f"model.recorded.{name}" for name in ("quick", "report", "wrong")]
