@@ -32,8 +32,8 @@ _VERBS = {
     "docs": ("loaders.mapping.site", "docs_command"),
 }
 
-# They read PHP, EFS or MySQL, write pages of DTX 1.0's models, or make its reports again.
-_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "metabase", "mapping"})
+# They read PHP, EFS or MySQL, or make DTX 1.0's reports again.
+_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "metabase"})
 _FOR_DISPATCH_ONLY = frozenset({"components"})
 
 
