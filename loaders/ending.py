@@ -52,5 +52,6 @@ def _show_unforeseen(error: Exception) -> None:
         kind += f", SQLSTATE {sqlstate}"
     frames = "".join(traceback.format_tb(error.__traceback__))
     stderr.print(frames, markup=False, soft_wrap=True, end="")
-    stderr.print(f"[bold red]error:[/] unforeseen ({escape(kind)}); its text is not shown, it may hold values of rows")
-    stderr.print("[bold]what to do:[/] Run it again; if it comes back, report the lines above.")
+    words = f"unforeseen ({escape(kind)}); its text is not shown, it may hold values of rows"
+    stderr.print(f"[bold red]error:[/] {words}", soft_wrap=True)
+    stderr.print("[bold]what to do:[/] Run it again; if it comes back, report the lines above.", soft_wrap=True)
