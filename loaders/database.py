@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import psycopg
 import psycopg.sql
+from psycopg import errors
 
+from loaders.errors import ConfigurationError, ServiceError
 from loaders.postgres_errors import cannot_connect
 from loaders.settings import Settings
 
@@ -55,6 +59,32 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
             user=user,
             hint=f"Check {target}_HOST, {target}_PORT, {target}_DATABASE and this role's user and password in .env.",
         ) from None
+
+
+@contextmanager
+def one_reading(settings: Settings, *, what: str, built_from: str, hint: str) -> Iterator[psycopg.Connection]:
+    """Read what dbt built and the ledger as the transform role, all of it in one read-only snapshot.
+
+    Args:
+        settings: the settings.
+        what: what is read, for a query that fails.
+        built_from: what has to be there.
+        hint: how it gets there.
+
+    Raises:
+        ConfigurationError: something of it is not there.
+        ServiceError: the server is out of reach, or a query failed.
+    """
+    with connect(settings, "transform") as connection:
+        try:
+            connection.execute("set transaction isolation level repeatable read read only")
+            yield connection
+        except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName):
+            raise ConfigurationError(f"{built_from} has not been built, or by older code", hint=hint) from None
+        except psycopg.Error as error:
+            sqlstate = error.sqlstate or "none: the connection was lost"
+            raise ServiceError(f"{what} could not be read (SQLSTATE {sqlstate})", hint="Run it again.") from None
+        connection.rollback()
 
 
 def fetch_value(connection: psycopg.Connection, query: psycopg.sql.Composable | str, parameters: Any = None) -> Any:
