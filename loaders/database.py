@@ -62,28 +62,41 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
 
 
 @contextmanager
-def one_reading(settings: Settings, *, what: str, built_from: str, hint: str) -> Iterator[psycopg.Connection]:
-    """Read what dbt built and the ledger as the transform role, all of it in one read-only snapshot.
+def reading(what: str, *, built_from: str, hint: str) -> Iterator[None]:
+    """Around queries that read what dbt built and the ledger; PostgreSQL's own text may hold row values (X1).
 
     Args:
-        settings: the settings.
         what: what is read, for a query that fails.
         built_from: what has to be there.
         hint: how it gets there.
 
     Raises:
         ConfigurationError: something of it is not there.
-        ServiceError: the server is out of reach, or a query failed.
+        ServiceError: a query failed.
     """
-    with connect(settings, "transform") as connection:
-        try:
-            connection.execute("set transaction isolation level repeatable read read only")
-            yield connection
-        except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName):
-            raise ConfigurationError(f"{built_from} has not been built, or by older code", hint=hint) from None
-        except psycopg.Error as error:
-            sqlstate = error.sqlstate or "none: the connection was lost"
-            raise ServiceError(f"{what} could not be read (SQLSTATE {sqlstate})", hint="Run it again.") from None
+    try:
+        yield
+    except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
+        raise ConfigurationError(
+            f"{built_from} has not been built, or by older code (SQLSTATE {error.sqlstate})", hint=hint
+        ) from None
+    except psycopg.Error as error:
+        sqlstate = error.sqlstate or "none: the connection was lost"
+        raise ServiceError(
+            f"{what} could not be read (SQLSTATE {sqlstate})", hint="Is PostgreSQL up? Run it again."
+        ) from None
+
+
+@contextmanager
+def one_reading(settings: Settings, what: str, *, built_from: str, hint: str) -> Iterator[psycopg.Connection]:
+    """A connection of the transform role for `reading`, all of it in one read-only snapshot.
+
+    Raises:
+        ServiceError: the server is out of reach; else as `reading`.
+    """
+    with connect(settings, "transform") as connection, reading(what, built_from=built_from, hint=hint):
+        connection.execute("set transaction isolation level repeatable read read only")
+        yield connection
         connection.rollback()
 
 

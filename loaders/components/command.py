@@ -49,7 +49,7 @@ def collect_components(settings: Settings) -> tuple[list[Component], list[LinkCh
     reports = judge(settings)
     with one_reading(
         settings,
-        what="the links",
+        "the links",
         built_from="int_dispatch__outcomes_by_option or a table of the raw layer",
         hint="Run `meltano run migrate-dispatch`.",
     ) as connection:

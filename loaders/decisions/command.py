@@ -58,7 +58,7 @@ def collect_what_if(settings: Settings, decision_id: str | None = None) -> dict[
     confirm = f" --confirm-database {settings.target_database}" if settings.environment == "production" else ""
     with one_reading(
         settings,
-        what="the options",
+        "the options",
         built_from=f"{REGISTER}, {outcomes_model(system)} or a model of a decision's table",
         hint="Run dbt build, and dtx setup before the first one.",
     ) as connection:

@@ -75,7 +75,7 @@ def collect_rejects(
     nodes = json.loads(manifest_path.read_text())["nodes"]
     with one_reading(
         settings,
-        what="the rejects",
+        "the rejects",
         built_from="a model of rejects, migration_seeds or the ledger",
         hint="Run dtx setup and dbt build.",
     ) as connection:
