@@ -25,7 +25,7 @@ lint: setup ## Check style and types of Python and SQL
 test: setup ## Run every test on real servers
 	$(RUN) python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests/end_to_end tests
 
-demo: ## Migrate a generated DTX 1.0 in the sandbox and compare the outcome with the answer key
+demo: ## Migrate both generated systems in the sandbox and compare the outcomes with the answer keys
 	@scripts/setup.sh demo
 	scripts/demo.sh
 
@@ -80,5 +80,5 @@ reconcile: ## Stage 7: what became of every source row
 migrate: ## All stages in order
 	$(RUN) meltano run migrate
 
-reporting: ## Rebuild the reporting views from DTX 2.0 as it is now
+reporting: ## Rebuild the reporting tables from DTX 2.0 as it is now
 	$(RUN) dbt build --select tag:reporting --exclude-resource-type unit_test

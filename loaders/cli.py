@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import Annotated, Any, cast
 
 import typer
-from rich.markup import escape
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
-from loaders.console import stderr
-from loaders.errors import ExitCode, MigrationError, RefusedError
+from loaders.ending import run_to_its_end
+from loaders.errors import RefusedError
 from loaders.systems import DISPATCH, DTX1, SYSTEMS, choose_system, chosen_system
 
 # Each verb's module and function (or its own commands), in the order in which --help shows them.
@@ -34,12 +32,9 @@ _VERBS = {
     "docs": ("loaders.mapping.site", "docs_command"),
 }
 
-# They read PHP, EFS or MySQL, or write pages of DTX 1.0's models.
-_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "mapping"})
+# They read PHP, EFS or MySQL, or make DTX 1.0's reports again.
+_FOR_DTX1_ONLY = frozenset({"decode", "archive", "files", "metabase"})
 _FOR_DISPATCH_ONLY = frozenset({"components"})
-
-# What typer turns Ctrl-C into.
-_INTERRUPTED = 130
 
 
 class Verbs(TyperGroup):
@@ -95,15 +90,4 @@ def main() -> None:
 
 def run(commands: typer.Typer) -> None:
     """Run a command line; turn an error into its message, its hint and its exit code (reliability R4)."""
-    try:
-        commands()
-    except MigrationError as error:
-        stderr.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
-        if error.hint:
-            stderr.print(f"[bold]what to do:[/] {escape(error.hint)}", soft_wrap=True)
-        sys.exit(error.exit_code)
-    except SystemExit as leaving:
-        if leaving.code != _INTERRUPTED:
-            raise
-        stderr.print("interrupted; run the same command again to go on where it stopped")
-        sys.exit(ExitCode.COULD_NOT_RUN)
+    run_to_its_end(commands, interrupted="interrupted; run the same command again to go on where it stopped")

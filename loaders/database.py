@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import psycopg
 import psycopg.sql
+from psycopg import errors
 
-from loaders.errors import ServiceError
+from loaders.errors import ConfigurationError, ServiceError
+from loaders.postgres_errors import cannot_connect
 from loaders.settings import Settings
 
 Role = Literal["transform", "publisher", "rollback", "owner"]
@@ -25,7 +29,7 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
         autocommit: as psycopg's.
 
     Raises:
-        ServiceError: the server is out of reach or refuses the role; names host, port, database and user, no password.
+        ServiceError: the server is out of reach or refuses the role; see `cannot_connect`.
     """
     user, password = {
         "transform": (settings.target_user, settings.target_password),
@@ -46,12 +50,54 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
             autocommit=autocommit,
         )
     except psycopg.OperationalError as error:
-        where = f"{settings.target_host}:{settings.target_port}/{settings.target_database} as {user}"
         target = f"{settings.system.prefix}TARGET"
-        raise ServiceError(
-            f"cannot connect to PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
-            hint=f"Is the server up, and are {target}_HOST, {target}_PORT and this role's user and password right?",
+        raise cannot_connect(
+            error,
+            host=settings.target_host,
+            port=settings.target_port,
+            database=settings.target_database,
+            user=user,
+            hint=f"Check {target}_HOST, {target}_PORT, {target}_DATABASE and this role's user and password in .env.",
         ) from None
+
+
+@contextmanager
+def reading(what: str, *, built_from: str, hint: str) -> Iterator[None]:
+    """Around queries that read what dbt built and the ledger; PostgreSQL's own text may hold row values (X1).
+
+    Args:
+        what: what is read, for a query that fails.
+        built_from: what has to be there.
+        hint: how it gets there.
+
+    Raises:
+        ConfigurationError: something of it is not there.
+        ServiceError: a query failed.
+    """
+    try:
+        yield
+    except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
+        raise ConfigurationError(
+            f"{built_from} has not been built, or by older code (SQLSTATE {error.sqlstate})", hint=hint
+        ) from None
+    except psycopg.Error as error:
+        sqlstate = error.sqlstate or "none: the connection was lost"
+        raise ServiceError(
+            f"{what} could not be read (SQLSTATE {sqlstate})", hint="Is PostgreSQL up? Run it again."
+        ) from None
+
+
+@contextmanager
+def one_reading(settings: Settings, what: str, *, built_from: str, hint: str) -> Iterator[psycopg.Connection]:
+    """A connection of the transform role for `reading`, all of it in one read-only snapshot.
+
+    Raises:
+        ServiceError: the server is out of reach; else as `reading`.
+    """
+    with connect(settings, "transform") as connection, reading(what, built_from=built_from, hint=hint):
+        connection.execute("set transaction isolation level repeatable read read only")
+        yield connection
+        connection.rollback()
 
 
 def fetch_value(connection: psycopg.Connection, query: psycopg.sql.Composable | str, parameters: Any = None) -> Any:

@@ -188,7 +188,8 @@ def _load(system: System) -> Settings:
         ]
         raise ConfigurationError(
             "settings are missing or wrong: " + "; ".join(faults),
-            hint="Copy .env.example to .env and fill it in, or run `make sandbox`, which writes one.",
+            hint="Each has its line in .env.example: copy that to .env and fill it in, or correct yours. "
+            "`make sandbox` writes one for its own servers.",
         ) from None
 
 

@@ -22,6 +22,7 @@ class System:
         title: as people call it, at the start of a sentence.
         server: what kind of server the source is.
         project: dbt's project.
+        project_name: what dbt calls it.
         seeds: catalogue, decisions, column maps and value maps.
         prefix: how the variables of its connections begin.
         type_column: the column of source_columns.csv that holds a column's type.
@@ -34,6 +35,7 @@ class System:
     title: str
     server: Literal["mysql", "postgres"]
     project: Path
+    project_name: str
     seeds: Path
     prefix: str
     type_column: str
@@ -71,6 +73,7 @@ DTX1 = System(
     title="DTX 1.0",
     server="mysql",
     project=PROJECT_ROOT / "dbt_project",
+    project_name="dtx",
     seeds=PROJECT_ROOT / "seeds",
     prefix="DTX_",
     type_column="mysql_type",
@@ -83,6 +86,7 @@ DISPATCH = System(
     title="The dispatch system",
     server="postgres",
     project=PROJECT_ROOT / "dispatch_project",
+    project_name="dispatch",
     seeds=PROJECT_ROOT / "seeds" / "dispatch",
     prefix="DISPATCH_",
     type_column="postgres_type",

@@ -118,7 +118,7 @@ def grow(*, as_json: AsJson = False) -> None:
 
 @app.command()
 def compare(
-    outcomes: Path,
+    outcomes: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     *,
     system: Annotated[Literal["dtx1", "dispatch"], typer.Option(help="Which system was migrated.")] = "dtx1",
     as_json: AsJson = False,

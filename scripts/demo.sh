@@ -36,6 +36,7 @@ dispatch() {
     migrate migrate-dispatch
     dtx --system dispatch reconcile --rows .sandbox/outcomes-dispatch.csv
     python -m sandbox compare .sandbox/outcomes-dispatch.csv --system dispatch
+    dtx --system dispatch components
 }
 
 # What this script started it also ends; after a failure the data stay, to be looked at.

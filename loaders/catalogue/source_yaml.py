@@ -72,7 +72,7 @@ def render(system: System, tables: list[Row], columns: list[Row]) -> str:
 def _table(system: System, table: Row, columns: list[Row]) -> dict[str, Any]:
     name = table["source_table"]
     own = sorted((c for c in columns if c["source_table"] == name), key=lambda c: int(c["ordinal"]))
-    mapping = f"\n\n{{{{ doc('mapping_{name}') }}}}" if system is DTX1 else ""
+    mapping = f"\n\n{{{{ doc('mapping_{name}') }}}}" if table["decision_id"] else ""
     return {
         "name": name,
         "description": f"{table['description']}{mapping}",

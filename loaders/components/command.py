@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import psycopg
 import typer
 
 from loaders.components.figures import Component, components, read_options
 from loaders.components.links import LinkCheck, check_links
 from loaders.console import print_json, print_table
-from loaders.database import connect
-from loaders.errors import ConfigurationError, ExitCode, ServiceError
+from loaders.database import one_reading
+from loaders.errors import ExitCode
 from loaders.mapping.column_maps import read_seed
 from loaders.reconcile.command import judge
 from loaders.settings import Settings, load_settings
@@ -48,18 +47,13 @@ def collect_components(settings: Settings) -> tuple[list[Component], list[LinkCh
     """
     seeds = settings.system.seeds
     reports = judge(settings)
-    with connect(settings, "transform") as connection:
-        connection.execute("set transaction isolation level repeatable read read only")
-        try:
-            options, links = read_options(connection), check_links(connection)
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-            raise ConfigurationError(
-                "int_dispatch__outcomes_by_option or a table of the raw layer does not exist",
-                hint="Run `meltano run migrate-dispatch`.",
-            ) from None
-        except psycopg.Error as error:
-            raise ServiceError(f"the links could not be followed (SQLSTATE {error.sqlstate or 'none'})") from None
-        connection.rollback()
+    with one_reading(
+        settings,
+        "the links",
+        built_from="int_dispatch__outcomes_by_option or a table of the raw layer",
+        hint="Run `meltano run migrate-dispatch`.",
+    ) as connection:
+        options, links = read_options(connection), check_links(connection)
     tables = read_seed("ledger/source_tables.csv", seeds)
     return components(tables, reports, read_seed("ledger/first_load.csv", seeds), options), links
 

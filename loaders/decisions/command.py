@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import psycopg
 import typer
 
 from loaders.console import print_json
-from loaders.database import connect
+from loaders.database import one_reading
 from loaders.decisions.document import as_document, verdict
 from loaders.decisions.outcomes import (
     outcomes_model,
@@ -19,7 +18,6 @@ from loaders.decisions.outcomes import (
 )
 from loaders.decisions.register import REGISTER, read_register
 from loaders.decisions.tables import show
-from loaders.errors import ConfigurationError, ServiceError
 from loaders.settings import Settings, load_settings
 
 
@@ -58,29 +56,21 @@ def collect_what_if(settings: Settings, decision_id: str | None = None) -> dict[
     """
     system = settings.system
     confirm = f" --confirm-database {settings.target_database}" if settings.environment == "production" else ""
-    with connect(settings, "transform") as connection:
-        connection.execute("set transaction isolation level repeatable read read only")
-        try:
-            decisions = read_register(connection, decision_id)
-            outcomes = read_outcomes(connection, system, [decision.decision_id for decision in decisions])
-            options = {
-                outcome.source_table: decision.options
-                for decision in decisions
-                for outcome in outcomes
-                if outcome.decision_id == decision.decision_id
-            }
-            published = tables_with_published_rows(connection, sorted(options))
-            standing = [
-                each for table in published for each in read_standing(connection, system, table, options[table])
-            ]
-            batches = read_batches(connection, {each.run_id for each in standing})
-        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName):
-            raise ConfigurationError(
-                f"{REGISTER}, {outcomes_model(system)} or a model of a decision's table has not been built, "
-                "or by older code",
-                hint="Run dbt build, and dtx setup before the first one.",
-            ) from None
-        except psycopg.Error as error:
-            raise ServiceError(f"the options could not be counted (SQLSTATE {error.sqlstate or 'none'})") from None
-        connection.rollback()
+    with one_reading(
+        settings,
+        "the options",
+        built_from=f"{REGISTER}, {outcomes_model(system)} or a model of a decision's table",
+        hint="Run dbt build, and dtx setup before the first one.",
+    ) as connection:
+        decisions = read_register(connection, decision_id)
+        outcomes = read_outcomes(connection, system, [decision.decision_id for decision in decisions])
+        options = {
+            outcome.source_table: decision.options
+            for decision in decisions
+            for outcome in outcomes
+            if outcome.decision_id == decision.decision_id
+        }
+        published = tables_with_published_rows(connection, sorted(options))
+        standing = [each for table in published for each in read_standing(connection, system, table, options[table])]
+        batches = read_batches(connection, {each.run_id for each in standing})
     return as_document(decisions, outcomes, standing, batches, confirm, dtx=system.command)

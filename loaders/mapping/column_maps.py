@@ -1,4 +1,4 @@
-"""The column maps, seeds/column_maps/<table>.csv: one line per source column and target column (docs/mapping.md)."""
+"""The column maps, a file for each table: one line per source column and target column (docs/mapping.md)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loaders.errors import ConfigurationError
-from loaders.settings import PROJECT_ROOT
+from loaders.systems import DTX1, PROJECT_ROOT, System
 
-SEEDS = PROJECT_ROOT / "seeds"
+SEEDS = DTX1.seeds
 
 Row = dict[str, str]
 
@@ -19,7 +19,7 @@ class MapLine:
     """One line of a column map.
 
     Attributes:
-        disposition: mapped, key (of the id map), dropped or archived.
+        disposition: mapped, key (of the id map), dropped, archived or withheld.
         decides: whether the column's value helps to decide what becomes of the row.
         target_table: with its schema; empty unless the line names a target column.
         role: value, condition, key or file; empty unless the line names a target column.
@@ -39,15 +39,16 @@ class MapLine:
     evidence: str
 
 
-def read_column_maps() -> dict[str, list[MapLine]]:
-    """Every table's map, in the order of seeds/ledger/source_tables.csv; lines in the files' order.
+def read_column_maps(system: System = DTX1) -> dict[str, list[MapLine]]:
+    """The map of every table that a decision speaks of, in the order of source_tables.csv; lines in the files' order.
 
     Raises:
         ConfigurationError: a table has no map, or a file is no map.
     """
     return {
-        table["source_table"]: _read_map(SEEDS / "column_maps" / f"{table['source_table']}.csv")
-        for table in read_seed("ledger/source_tables.csv")
+        table["source_table"]: _read_map(f"column_maps/{table['source_table']}.csv", system.seeds)
+        for table in read_seed("ledger/source_tables.csv", system.seeds)
+        if table["decision_id"]
     }
 
 
@@ -62,17 +63,17 @@ def read_seed(name: str, seeds: Path = SEEDS) -> list[Row]:
             return list(csv.DictReader(file))
     except FileNotFoundError:
         raise ConfigurationError(
-            f"seeds/{name} does not exist",
-            hint="Restore it; every table of seeds/ledger/source_tables.csv has a column map.",
+            f"{(seeds / name).relative_to(PROJECT_ROOT)} does not exist",
+            hint="Restore it; every table of source_tables.csv that has a decision has a column map.",
         ) from None
 
 
-def _read_map(path: Path) -> list[MapLine]:
-    rows = read_seed(f"column_maps/{path.name}")
+def _read_map(name: str, seeds: Path) -> list[MapLine]:
+    rows = read_seed(name, seeds)
     try:
         return [MapLine(**{**row, "decides": row["decides"] == "true"}) for row in rows]  # type: ignore[arg-type]
     except (KeyError, TypeError):
         raise ConfigurationError(
-            f"seeds/column_maps/{path.name} has other columns than a column map",
+            f"{(seeds / name).relative_to(PROJECT_ROOT)} has other columns than a column map",
             hint="See docs/mapping.md for the columns of a map.",
         ) from None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from loaders.systems import System
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -22,29 +25,32 @@ def codes(names: Iterable[str]) -> str:
     return ", ".join(code(name) for name in names)
 
 
-def link(text: str, model: str) -> str:
-    """A link to a model's page."""
-    return f"[{text}](#!/model/model.dtx.{model})"
+@dataclass(frozen=True)
+class Links:
+    """Links between the pages of one system's documentation."""
 
+    system: System
 
-def model_link(name: str) -> str:
-    """A link to a model's page that leaves the prefix of its layer out: a cell breaks no words."""
-    return link(name.partition("__")[2], name)
+    def model(self, text: str, model: str) -> str:
+        """To a model's page."""
+        return f"[{text}](#!/model/model.{self.system.project_name}.{model})"
 
+    def short(self, model: str) -> str:
+        """To a model's page; leaves the prefix of its layer out: a cell breaks no words."""
+        return self.model(model.partition("__")[2], model)
 
-def graph_link(text: str, model: str) -> str:
-    """A link to the graph of what a model is made from, tests left out."""
-    return link(text, f"{model}?g_v=1&g_i=%2B{model}&g_e=resource_type:test")
+    def graph(self, text: str, model: str) -> str:
+        """To the graph of what a model is made from, tests left out."""
+        return self.model(text, f"{model}?g_v=1&g_i=%2B{model}&g_e=resource_type:test")
 
+    def source(self, table: str) -> str:
+        """To the page of a table of the source."""
+        return f"[{table}](#!/source/source.{self.system.project_name}.{self.system.name}.{table})"
 
-def source_link(name: str) -> str:
-    """A link to the page of a table of DTX 1.0."""
-    return f"[{name}](#!/source/source.dtx.dtx1.{name})"
-
-
-def with_links(text: str) -> str:
-    """The text with each file under seeds/ turned into a link to its page."""
-    return re.sub(r"seeds/(?:\w+/)*(\w+)\.csv", r"[\1](#!/seed/seed.dtx.\1)", text)
+    def seeds(self, text: str) -> str:
+        """The text with each file under seeds/ turned into a link to its page."""
+        page = rf"[\1](#!/seed/seed.{self.system.project_name}.\1)"
+        return re.sub(r"seeds/(?:\w+/)*(\w+)\.csv", page, text)
 
 
 def doc_block(name: str, text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from loaders.errors import ConfigurationError
 from loaders.mapping.column_maps import Row
-from loaders.mapping.markdown import code, codes, link, model_link, source_link, table
+from loaders.mapping.markdown import Links, code, codes, table
 from loaders.mapping.publish_models import PublishModel
 
 # Jinja comments: dbt leaves them out of the page.
@@ -36,31 +36,34 @@ def fill(page: str, sections: Mapping[str, str]) -> str:
     return page
 
 
-def tables_section(tables: Sequence[Row], models: Sequence[PublishModel], dispositions: Sequence[str]) -> str:
-    """Every table of DTX 1.0: its width, decision, what becomes of most of its rows, and the models that say so.
+def tables_section(
+    links: Links, tables: Sequence[Row], models: Sequence[PublishModel], dispositions: Mapping[str, str]
+) -> str:
+    """Every table: its width, decision, what becomes of most of its rows, and the models that say so.
 
     Args:
+        links: of the site.
         tables: lines of source_tables.csv.
         models: every publish model.
-        dispositions: tables that have a model of dispositions.
+        dispositions: table to its model of dispositions, where it has one.
     """
     rows = (
         (
-            source_link(each["source_table"]),
+            links.source(each["source_table"]),
             each["columns"],
             each["description"],
             each["decision_id"],
-            _disposition(each, dispositions),
-            ", ".join(model_link(model.name) for model in models if model.source_table == each["source_table"]),
+            _disposition(links, each, dispositions),
+            ", ".join(links.short(model.name) for model in models if model.source_table == each["source_table"]),
         )
         for each in tables
     )
     return table(("Table", "Columns", "What it holds", "Decision", "Most rows", "Published by"), rows)
 
 
-def _disposition(row: Row, dispositions: Sequence[str]) -> str:
-    model = f"dsp_dtx1__{row['source_table']}"
-    return link(row["disposition"], model) if row["source_table"] in dispositions else row["disposition"]
+def _disposition(links: Links, row: Row, dispositions: Mapping[str, str]) -> str:
+    model = dispositions.get(row["source_table"])
+    return links.model(row["disposition"], model) if model else row["disposition"]
 
 
 def decisions_section(decisions: Sequence[Row]) -> str:

@@ -9,9 +9,7 @@ from typing import Any
 import yaml
 
 from loaders.mapping.column_maps import MapLine
-from loaders.settings import PROJECT_ROOT
-
-MODELS = PROJECT_ROOT / "dbt_project" / "models"
+from loaders.systems import DTX1, System
 
 # Columns of a publish model that are no columns of its target (docs/architecture.md, dbt layers).
 _CONTRACT_COLUMNS = frozenset({"source_key", "legacy_key", "target_id", "target_legacy_key", "json_path"})
@@ -31,14 +29,13 @@ class PublishModel:
     columns: Mapping[str, str]
 
     def is_fed_by(self, line: MapLine) -> bool:
-        """Whether a line of a column map speaks of this model: of its columns, or of what finds its rows."""
-        ours = (line.source_table, line.target_table) == (self.source_table, self.target_table)
-        return ours and (line.role == "key" or line.target_column in self.columns)
+        """Whether a line of a column map speaks of this model's target: of its columns, or of what finds its rows."""
+        return line.target_table == self.target_table and (line.role == "key" or line.target_column in self.columns)
 
 
-def read_publish_models() -> list[PublishModel]:
-    """The publish models by name, from their YAML: dbt's manifest is made after what is made of them."""
-    paths = sorted((MODELS / "publish").glob("*.yml"))
+def read_publish_models(system: System = DTX1) -> list[PublishModel]:
+    """A system's publish models by name, from their YAML: dbt's manifest is made after what is made of them."""
+    paths = sorted((system.project / "models" / "publish").glob("*.yml"))
     return [_publish_model(each) for path in paths for each in yaml.safe_load(path.read_text("utf-8"))["models"]]
 
 

@@ -44,7 +44,7 @@ def docs_command(
     except FileNotFoundError as missing:
         raise ConfigurationError(
             f"{Path(missing.filename).name} is not in {target}",
-            hint="Run `dbt docs generate --target-path target/docs`, or `make docs`, which does both.",
+            hint="Run `make docs`, which has dbt write it first; docs/mapping.md has the single commands.",
         ) from None
     page = site(page, json.loads(manifest), json.loads(catalog))
     output.parent.mkdir(parents=True, exist_ok=True)

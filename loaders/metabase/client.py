@@ -23,6 +23,7 @@ _TRANSIENT = {408, 429, 500, 502, 503, 504}
 _FROM_A_PROXY = {408, 502, 503, 504}
 _PAGE = 200
 _SHOWN = 300
+_OUT_OF_REACH = "Is it up, and is DTX_METABASE_URL its address?"
 
 
 class MetabaseError(ServiceError):
@@ -40,8 +41,8 @@ class LostAnswerError(MetabaseError):
 class _TransientError(MetabaseError):
     """A read worth another attempt, after `wait` seconds where the server named a time."""
 
-    def __init__(self, message: str, *, status: int | None = None, wait: float | None = None) -> None:
-        super().__init__(message, status=status)
+    def __init__(self, message: str, *, status: int | None = None, hint: str = "", wait: float | None = None) -> None:
+        super().__init__(message, status=status, hint=hint)
         self.wait = wait
 
 
@@ -116,7 +117,9 @@ class Metabase:
         try:
             response = self._http.get(path, params=query)
         except httpx.TransportError as error:
-            raise _TransientError(f"GET /api/{path} failed ({type(error).__name__})") from None
+            raise _TransientError(
+                f"GET {self.url}/api/{path} failed ({type(error).__name__})", hint=_OUT_OF_REACH
+            ) from None
         if response.status_code in _TRANSIENT:
             raise _TransientError(
                 _complaint(response, "GET", path), status=response.status_code, wait=_retry_after(response)
@@ -128,7 +131,7 @@ class Metabase:
         try:
             response = self._http.request(method, path, **content)
         except httpx.ConnectError:
-            raise MetabaseError(f"cannot connect to Metabase at {self.url}", hint="Is it up?") from None
+            raise MetabaseError(f"cannot connect to Metabase at {self.url}", hint=_OUT_OF_REACH) from None
         except httpx.TransportError as error:
             raise LostAnswerError(f"the answer to {method} /api/{path} was lost ({type(error).__name__})") from None
         if response.status_code in _FROM_A_PROXY:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
-from loaders.errors import ConfigurationError, RefusedError, ServiceError
+from loaders.errors import ConfigurationError, RefusedError
 from loaders.metabase.desired import SCHEMA
+from loaders.postgres_errors import cannot_connect
 from loaders.settings import Settings
 
 STATEMENT_SECONDS = 120
@@ -65,8 +66,12 @@ def connect_as_reader(settings: Settings) -> psycopg.Connection:
             autocommit=True,
         )
     except psycopg.OperationalError as error:
-        raise ServiceError(
-            f"cannot connect to PostgreSQL as {settings.reporting_user} (SQLSTATE {error.sqlstate or 'none'})",
+        raise cannot_connect(
+            error,
+            host=settings.target_host,
+            port=settings.target_port,
+            database=settings.target_database,
+            user=settings.reporting_user,
             hint="Create the role with that password (create role … login password '…'), then run dtx setup.",
         ) from None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from loaders.database import connect
+from loaders.database import connect, reading
 from loaders.decisions.register import REGISTER, Decision, read_register
 from loaders.errors import ServiceError
 from loaders.preflight.expected import read_catalogue, read_mapped_columns
@@ -81,19 +81,17 @@ def examine_all(settings: Settings, manifest_path: Path, *, applies_source_chang
     manifest = load_manifest(manifest_path)
     findings, _ = examine(settings, manifest, applies_source_changes=applies_source_changes)
     source = _check_source(settings, manifest)
-    with connect(settings, "publisher") as connection:
-        try:
-            connection.execute("set transaction isolation level repeatable read read only")
-            decisions, unread = _read_decisions(connection, manifest)
-            findings = [*findings, *unread]
-            faulty = {finding.model for finding in findings if finding.effect == "blocks"}
-            answers = [
-                read_answer(connection, model)
-                for model in in_order(manifest.preflight_models)
-                if model.model not in faulty
-            ]
-        except psycopg.Error as error:
-            raise ServiceError(f"the preflight failed with SQLSTATE {error.sqlstate or 'none'}") from None
+    with (
+        connect(settings, "publisher") as connection,
+        reading("the preflight models", built_from="a preflight model or the register", hint="Run dbt build."),
+    ):
+        connection.execute("set transaction isolation level repeatable read read only")
+        decisions, unread = _read_decisions(connection, manifest)
+        findings = [*findings, *unread]
+        faulty = {finding.model for finding in findings if finding.effect == "blocks"}
+        answers = [
+            read_answer(connection, model) for model in in_order(manifest.preflight_models) if model.model not in faulty
+        ]
         connection.rollback()
     return Examination(findings, source, decisions, answers)
 

@@ -74,7 +74,7 @@ def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
         rows: a CSV file to write each source row's outcome to.
 
     Raises:
-        ConfigurationError: a replicated table is not in the catalogue.
+        ConfigurationError: a replicated table is not in the catalogue, or the CSV file cannot be written.
         ServiceError: a server is out of reach.
     """
     with open_source(settings) as source, one_snapshot(settings) as (target, beside):
@@ -83,7 +83,7 @@ def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
         archived = read_archived_files(target, settings.system.name)
         archives = {name: _Archive(settings.system.is_archived, archived.get(name)) for name in tables}
         if rows is not None:
-            rows.write_text("source_table,source_key,disposition,reason_code\n", encoding="utf-8")
+            _begin_rows(rows)
         with working_beside(beside) as worker:
             # The target is held against the ledger there while the ledger is held against the source here.
             checks = {name: worker.submit(check_target_rows, beside, tables[name]) for name in loads if name in tables}
@@ -185,6 +185,15 @@ def _group(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     for reason, key in pairs:
         grouped[reason] = (*grouped.get(reason, ()), key)
     return grouped
+
+
+def _begin_rows(path: Path) -> None:
+    try:
+        path.write_text("source_table,source_key,disposition,reason_code\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written ({error.strerror})", hint="Give a file in a folder that exists by --rows."
+        ) from None
 
 
 def _append_rows(target: psycopg.Connection, table: str, path: Path) -> None:

@@ -9,8 +9,7 @@ from contextlib import contextmanager, suppress
 import psycopg
 from psycopg import sql
 
-from loaders.database import connect, fetch_value
-from loaders.errors import ServiceError
+from loaders.database import connect, fetch_value, reading
 from loaders.settings import Settings
 
 # What a sort or a hash table cannot hold goes through temporary files: memory does not grow with the rows.
@@ -25,20 +24,26 @@ def one_snapshot(settings: Settings) -> Iterator[tuple[psycopg.Connection, psyco
     The second must not COPY.
 
     Raises:
+        ConfigurationError: something that is judged by has not been built.
         ServiceError: the server is out of reach or failed; without it nothing can be judged (exit code 2).
     """
-    try:
-        with connect(settings, "transform") as first, connect(settings, "transform") as second:
-            # Whoever exports has two snapshots open; COPY with FREEZE, into a temporary table, allows but one.
-            second.execute(_BEGIN)
-            snapshot = fetch_value(second, "select pg_export_snapshot()")
-            first.execute(_BEGIN)
-            first.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
-            yield first, second
-            first.rollback()
-            second.rollback()
-    except psycopg.Error as error:
-        raise ServiceError(f"reading the target failed with SQLSTATE {error.sqlstate or 'none'}") from None
+    with (
+        reading(
+            "the target",
+            built_from=f"{settings.system.raw_schema}, a model of dbt's or the ledger",
+            hint=f"Replicate, run dbt build, then {settings.system.command} publish: the order of meltano.yml's job.",
+        ),
+        connect(settings, "transform") as first,
+        connect(settings, "transform") as second,
+    ):
+        # Whoever exports has two snapshots open; COPY with FREEZE, into a temporary table, allows but one.
+        second.execute(_BEGIN)
+        snapshot = fetch_value(second, "select pg_export_snapshot()")
+        first.execute(_BEGIN)
+        first.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
+        yield first, second
+        first.rollback()
+        second.rollback()
 
 
 @contextmanager

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import psycopg
 import typer
 
 from loaders.console import print_json, stderr
-from loaders.database import connect
-from loaders.errors import ConfigurationError, ServiceError
+from loaders.database import one_reading
+from loaders.errors import ConfigurationError
 from loaders.publish.contract import LedgerModel, load_manifest
 from loaders.rejects.counts import RejectCount, count_rejects, read_reasons
 from loaders.rejects.document import SCHEMA, reject_entry, seed_entry, show
@@ -74,39 +73,34 @@ def collect_rejects(
     manifest = load_manifest(manifest_path)
     models = [model for model in manifest.ledger_models if model.kind == "reject"]
     nodes = json.loads(manifest_path.read_text())["nodes"]
-    with connect(settings, "transform") as connection:
-        connection.execute("set transaction isolation level repeatable read read only")
-        try:
-            reasons = read_reasons(connection)
-            _check_name("source table", table, {model.meta.source_table for model in models})
-            _check_name("reason", reason, {code for _, _, code in reasons})
-            counts = [
-                count
-                for count in count_rejects(connection, models)
-                if table in (None, count.source_table) and reason in (None, count.reason_code)
-            ]
-            remedies = read_remedies(connection)
-            seed_files = [_seed_file(count, remedies) for count in counts]
-            seeds = [
-                seed_entry(
-                    seed_file,
-                    read_seed_columns(connection, nodes, seed_file),
-                    merge_values(
-                        (remedy, read_values(connection, model.relation, remedy))
-                        for remedy, model in _applicable(seed_file, remedies, counts, models)
-                    ),
-                    limit,
-                )
-                for seed_file in sorted(set(filter(None, seed_files)))
-            ]
-        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
-            raise ConfigurationError(
-                "a model of rejects, migration_seeds or the ledger has not been built, or by older code",
-                hint="Run dtx setup and dbt build.",
-            ) from None
-        except psycopg.Error as error:
-            raise ServiceError(f"the rejects could not be read (SQLSTATE {error.sqlstate or 'none'})") from None
-        connection.rollback()
+    with one_reading(
+        settings,
+        "the rejects",
+        built_from="a model of rejects, migration_seeds or the ledger",
+        hint="Run dtx setup and dbt build.",
+    ) as connection:
+        reasons = read_reasons(connection)
+        _check_name("source table", table, {model.meta.source_table for model in models})
+        _check_name("reason", reason, {code for _, _, code in reasons})
+        counts = [
+            count
+            for count in count_rejects(connection, models)
+            if table in (None, count.source_table) and reason in (None, count.reason_code)
+        ]
+        remedies = read_remedies(connection)
+        seed_files = [_seed_file(count, remedies) for count in counts]
+        seeds = [
+            seed_entry(
+                seed_file,
+                read_seed_columns(connection, nodes, seed_file),
+                merge_values(
+                    (remedy, read_values(connection, model.relation, remedy))
+                    for remedy, model in _applicable(seed_file, remedies, counts, models)
+                ),
+                limit,
+            )
+            for seed_file in sorted(set(filter(None, seed_files)))
+        ]
     return {
         "schema": SCHEMA,
         "rejects": [

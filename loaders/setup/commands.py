@@ -19,14 +19,20 @@ from loaders.publish.contract import load_manifest
 from loaders.publish.faults import describe
 from loaders.settings import Settings, load_settings
 from loaders.setup.grants import Step, grant_steps, read_targets, schema_steps
-from loaders.setup.guard import check_server, check_settings
+from loaders.setup.guard import CONFIRM_VARIABLE, check_server, check_settings
 from loaders.systems import PROJECT_ROOT, System
 
 ManifestOption = Annotated[
     Path | None, typer.Option("--manifest", help="dbt's manifest.json; that of the system's project without it.")
 ]
 ConfirmOption = Annotated[
-    str | None, typer.Option("--confirm-database", metavar="NAME", help="The target's name; production asks for it.")
+    str | None,
+    typer.Option(
+        "--confirm-database",
+        metavar="NAME",
+        envvar=CONFIRM_VARIABLE,
+        help="The target's name; production asks for it.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
@@ -42,7 +48,7 @@ def setup_command(
 ) -> None:
     """Create the schemas and the ledger in the target, and grant each role what the publish contracts name."""
     settings = load_settings()
-    check_settings(settings, confirm_database)
+    check_settings(settings, settings.target_database if dry_run else confirm_database)
     if manifest is None:
         parse_if_changed(settings.system)
     path = manifest or settings.system.manifest

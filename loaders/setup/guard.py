@@ -7,6 +7,9 @@ import psycopg
 from loaders.errors import RefusedError
 from loaders.settings import Settings
 
+# What stands for --confirm-database where Meltano calls the verbs; typed for one command, never kept in .env.
+CONFIRM_VARIABLE = "DTX_CONFIRM_DATABASE"
+
 
 def check_settings(settings: Settings, confirmed_database: str | None) -> None:
     """Check what the settings alone tell.
@@ -34,7 +37,8 @@ def check_settings(settings: Settings, confirmed_database: str | None) -> None:
     if settings.environment == "production" and confirmed_database != settings.target_database:
         raise RefusedError(
             f"{settings.target_database} on {settings.target_host} is the production database",
-            hint=f"If you mean it, add --confirm-database {settings.target_database}.",
+            hint=f"If you mean it, add --confirm-database {settings.target_database}; for a job of Meltano put "
+            f"{CONFIRM_VARIABLE}={settings.target_database} before the command.",
         )
 
 

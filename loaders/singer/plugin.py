@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from rich.markup import escape
 
 from loaders.console import stderr
-from loaders.errors import ConfigurationError, ExitCode, MigrationError
+from loaders.ending import run_to_its_end
+from loaders.errors import ConfigurationError
 
 Config = TypeVar("Config", bound=BaseModel)
 
@@ -52,13 +52,4 @@ def report(text: str) -> None:
 
 def run(main: Callable[[], None]) -> None:
     """Run a plugin; turn an error into its message, its hint and its exit code."""
-    try:
-        main()
-    except MigrationError as error:
-        report(f"error: {error}")
-        if error.hint:
-            report(f"what to do: {error.hint}")
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        report("interrupted; nothing half-loaded was kept, run it again")
-        sys.exit(ExitCode.COULD_NOT_RUN)
+    run_to_its_end(main, interrupted="interrupted; nothing half-loaded was kept, run it again")

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
+from loaders.settings import DispatchSettings
+from loaders.systems import DISPATCH
+
 if TYPE_CHECKING:
     from sandbox.servers.postgres import Postgres
 
@@ -88,7 +91,14 @@ class Databases:
             found |= {f"{side}_USER": role, f"{side}_PASSWORD": password}
         for name, role in (("PUBLISHER", PUBLISHER), ("ROLLBACK", ROLLBACK), ("OWNER", OWNER)):
             found |= {f"{name}_USER": role, f"{name}_PASSWORD": password}
-        return {f"DISPATCH_{name}": value for name, value in found.items()}
+        return {f"{DISPATCH.prefix}{name}": value for name, value in found.items()}
+
+    def settings(self) -> DispatchSettings:
+        """The migration's settings for them; nothing is read from `.env`."""
+        values: dict[str, Any] = {
+            name.removeprefix(DISPATCH.prefix).lower(): value for name, value in self.environment().items()
+        }
+        return DispatchSettings(_env_file=None, **values)
 
     def _connect(self, name: str, role: str, options: dict[str, Any]) -> psycopg.Connection:
         return self.postgres.connect(name, role=role, options="-c TimeZone=UTC", **options)

@@ -142,9 +142,7 @@ _TIMES = (
 _INNER_BLANKS = 'WC NOT MANDATORY\tIN TX;\nsee "note" \\ it\'s waived'
 _REASONS = (
     _reason("  Sole proprietor \t\r\n", "  Sole proprietor"),
-    _reason(
-        'WC NOT MANDATORY\tIN TX;\nsee "note" \\ it\'s waived', 'WC NOT MANDATORY\tIN TX;\nsee "note" \\ it\'s waived'
-    ),
+    _reason(_INNER_BLANKS, _INNER_BLANKS),
     _reason("JosÃ© waived", "JosÃ© waived"),
     _reason(None, ""),
     _reason("", ""),

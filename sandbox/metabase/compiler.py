@@ -12,7 +12,7 @@ from sandbox.metabase import filters
 from sandbox.metabase.columns import Column, Compiled, QueryError, apart, of_field
 from sandbox.metabase.metadata import active_fields
 from sandbox.metabase.native import Values, compile_native
-from sandbox.metabase.store import Document, Store
+from sandbox.metabase.store import Store
 
 _AGGREGATIONS = {
     "count": ("count({})", "Count", "type/BigInteger"),
@@ -253,12 +253,3 @@ def _truncated(expression: sql.Composable, column: Column, unit: str | None) -> 
     else:
         raise QueryError(f"the stand-in does not know the unit {unit}")
     return sql.SQL("{}::date").format(truncated) if column.base_type == "type/Date" else truncated
-
-
-def field_of(store: Store, clause: Sequence[Any]) -> Document:
-    """The field that a clause names by number."""
-    number = next(part for part in clause[1:] if not isinstance(part, dict) and part is not None)
-    found = store.find("field", number) if isinstance(number, int) else None
-    if found is None:
-        raise QueryError(f"Field {number} does not exist.")
-    return found

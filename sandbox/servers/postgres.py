@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from loaders.errors import RefusedError, ServiceError
+from loaders.settings import Settings
 from sandbox.servers import process
 
 PROGRAM = process.Program("postgres", accounts=("postgres", "nobody"), stop_signal=signal.SIGINT)
@@ -72,6 +73,29 @@ class Postgres:
             password=self.role_password if role else self.password,
             **{"connect_timeout": 10, **options},
         )
+
+    def settings(self, database: str, **others: Any) -> Settings:
+        """The migration's settings for a target database here; what `others` do not name leads nowhere.
+
+        Nothing is read from `.env`.
+        """
+        password = self.role_password
+        nowhere = {"source_host": "unused", "source_user": "unused", "source_password": "unused", "s3_bucket": "unused"}
+        here = {
+            "environment": "sandbox",
+            "target_host": self.host,
+            "target_port": self.port,
+            "target_database": database,
+            "target_user": TRANSFORM,
+            "target_password": password,
+            "publisher_user": PUBLISHER,
+            "publisher_password": password,
+            "rollback_user": ROLLBACK,
+            "rollback_password": password,
+            "owner_user": OWNER,
+            "owner_password": password,
+        }
+        return Settings(_env_file=None, **{"efs_root": Path("unused"), **nowhere, **here, **others})
 
     def create_roles(self) -> None:
         """Create `ROLES`; the owner may act as the application and the transform role, to grant and hand over schemas.

@@ -61,38 +61,25 @@ class Stack:
 
     def settings(self) -> Settings:
         """The migration's settings for these servers; nothing is read from `.env`."""
-        password = self.postgres.role_password
-        return Settings(
-            _env_file=None,
-            environment="sandbox",
+        return self.postgres.settings(
+            self.target_database,
             source_host=self.mariadb.host,
             source_port=self.mariadb.port,
             source_database=self.source_database,
             source_user=self.mariadb.reader_user,
             source_password=self.mariadb.reader_password,
-            target_host=self.postgres.host,
-            target_port=self.postgres.port,
-            target_database=self.target_database,
-            target_user=postgres.TRANSFORM,
-            target_password=password,
-            publisher_user=postgres.PUBLISHER,
-            publisher_password=password,
-            rollback_user=postgres.ROLLBACK,
-            rollback_password=password,
-            owner_user=postgres.OWNER,
-            owner_password=password,
             efs_root=self.efs_root,
             s3_bucket=self.bucket,
             s3_endpoint_url=self.s3.endpoint_url,
             archive_url=f"s3://{self.bucket}/archive",
             archive_recipients=str(self._archive_identity().to_public()),
             archive_identity_file=self.archive_identity_file,
-            archive_mask_key=sha256(f"mask {password}".encode()).hexdigest(),
+            archive_mask_key=sha256(f"mask {self.postgres.role_password}".encode()).hexdigest(),
             archive_restore_password=self.mariadb.password,
             metabase_url=self.metabase.url if self.metabase else None,
             metabase_api_key=self.metabase.api_key if self.metabase else None,
             reporting_user=postgres.REPORTING,
-            reporting_password=password,
+            reporting_password=self.postgres.role_password,
             reporting_time_zone=TIME_ZONE,
         )
 

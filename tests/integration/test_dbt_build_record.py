@@ -16,6 +16,7 @@ from loaders.database import connect
 from loaders.settings import PROJECT_ROOT, Settings
 
 RUNS = "select invocation_id, selected, built, finished_at is not null, broken_off_at is not null from migration.build"
+ALL = ("quick", "report", "slow", "tested", "wrong")
 IS_ALIVE = """
 select count(*) > 0 from pg_stat_activity inner join migration.build
 on build.application_name = pg_stat_activity.application_name
@@ -24,7 +25,7 @@ on build.application_name = pg_stat_activity.application_name
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project of two models, the second slow, with the real project's hooks and macros."""
+    """A project with the real one's hooks and macros; its second model is slow, with `divisor` 0 others fail."""
     ours = yaml.safe_load((PROJECT_ROOT / "dbt_project" / "dbt_project.yml").read_text())
     (tmp_path / "dbt_project.yml").write_text(
         yaml.safe_dump(
@@ -45,6 +46,12 @@ def project(tmp_path: Path) -> Path:
     (models / "quick.sql").write_text("select 1 as one")
     (models / "slow.sql").write_text("select one, pg_sleep({{ var('seconds', 0) }})::text from {{ ref('quick') }}")
     (models / "wrong.sql").write_text("select 1 / {{ var('divisor', 1) }} as one")
+    (models / "tested.sql").write_text("select {{ var('divisor', 1) }} as one")
+    (models / "report.sql").write_text("{{ config(tags='reporting') }} select {{ var('divisor', 1) }} as one")
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    for name in ("quick", "tested", "report"):
+        (tests / f"{name}_is_one.sql").write_text(f"select one from {{{{ ref('{name}') }}}} where one <> 1")
     return tmp_path
 
 
@@ -88,7 +95,7 @@ def test_p9_a_run_is_open_while_dbt_works_and_broken_off_when_it_is_killed(ledge
                 time.sleep(0.1)
         finally:
             killed.kill()
-    assert (sorted(selected), built) == (["model.recorded.quick", "model.recorded.slow", "model.recorded.wrong"], [])
+    assert (sorted(selected), built) == ([f"model.recorded.{name}" for name in ALL], [])
     assert (is_finished, is_broken_off) == (False, False)
 
     with connect(ledger, "owner", autocommit=True) as owner:
@@ -102,7 +109,9 @@ def test_p9_a_run_is_open_while_dbt_works_and_broken_off_when_it_is_killed(ledge
     assert again.returncode == 1
     first, second = read(ledger, f"{RUNS} order by build_id")
     assert first[2:] == ([], False, True)
-    assert (sorted(second[2]), *second[3:]) == (["model.recorded.quick", "model.recorded.slow"], True, False)
+    # Neither what failed nor what failed its test; a reporting table's test is no business of a publish.
+    held = [f"model.recorded.{name}" for name in ALL if name not in ("wrong", "tested")]
+    assert (sorted(second[2]), *second[3:]) == (held, True, False)
     assert first[0] != second[0]
 
 
@@ -114,3 +123,20 @@ def test_only_the_first_run_parses_the_whole_project(ledger: Settings, project: 
             printed.append(run.communicate()[0])
         assert run.returncode == 0
     assert ["Unable to do partial parsing" in each for each in printed] == [True, False]
+
+
+def test_p9_a_run_of_a_few_models_leaves_behind_what_was_made_from_them(ledger: Settings, project: Path) -> None:
+    for arguments in (
+        ("run", "--select", "quick", "tested"),
+        ("run",),
+        ("run", "--select", "quick", "wrong", "report"),
+    ):
+        with start(ledger, project, *arguments) as run:
+            run.communicate()
+        assert run.returncode == 0
+
+    first, _, last = read(ledger, f"{RUNS} order by build_id")
+    # What has never been built is nobody's past.
+    assert sorted(first[1]) == ["model.recorded.quick", "model.recorded.tested"]
+    assert sorted(last[1]) == [f"model.recorded.{name}" for name in ("quick", "report", "slow", "wrong")]
+    assert sorted(last[2]) == [f"model.recorded.{name}" for name in ("quick", "report", "wrong")]

@@ -19,7 +19,6 @@ from loaders.errors import ExitCode
 from loaders.publish.report import ModelReport, PublishReport
 from loaders.reconcile.command import judge
 from loaders.reconcile.report import verdict
-from loaders.settings import DispatchSettings
 from loaders.setup.commands import run_setup
 from sandbox.dispatch.compare import compare
 from sandbox.dispatch.databases import TRANSFORM
@@ -93,10 +92,7 @@ class CatchUp:
 def catch_up(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CatchUp]:
     folder = tmp_path_factory.mktemp("catch_up")
     with filled(postgres, folder) as made:
-        variables = {
-            name.removeprefix("DISPATCH_").lower(): value for name, value in made.databases.environment().items()
-        }
-        world = World(made.databases, DispatchSettings(_env_file=None, **variables), folder)
+        world = World(made.databases, made.databases.settings(), folder)
         dbt(world.settings, folder, "parse")
         run_setup(world.settings, folder / "manifest.json", allows_source_changes=True)
         yield CatchUp(world, made)

@@ -33,10 +33,7 @@ def built(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Two components' models, built from the generated source."""
     folder = tmp_path_factory.mktemp("filters")
     with filled(postgres, folder) as world:
-        variables = world.databases.environment()
-        settings = DispatchSettings(
-            _env_file=None, **{name.removeprefix("DISPATCH_").lower(): value for name, value in variables.items()}
-        )
+        settings = world.databases.settings()
         dbt(settings, folder, "parse")
         run_setup(settings, folder / "manifest.json")
         replicate(settings, folder, postgres, world.databases.source_name)

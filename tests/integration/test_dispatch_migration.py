@@ -85,8 +85,7 @@ def world(postgres: Postgres, tmp_path: Path) -> Iterator[World]:
     number = next(_numbers)
     databases = Databases(postgres, f"test_dispatch_migration_{number}", f"test_orders_migration_{number}")
     databases.create()
-    variables = {name.removeprefix("DISPATCH_").lower(): value for name, value in databases.environment().items()}
-    made = World(databases, DispatchSettings(_env_file=None, **variables), tmp_path)
+    made = World(databases, databases.settings(), tmp_path)
     try:
         made.source(SOURCE)
         made.target("insert into templates (name, legacy_template_id) values ('Seven', 7), ('own', null)")

@@ -17,7 +17,6 @@ from loaders.publish.interrupt import Interrupt
 from loaders.publish.report import PublishReport
 from loaders.publish.rollback import roll_back
 from loaders.reconcile.command import judge
-from loaders.settings import DispatchSettings
 from loaders.setup.commands import run_setup
 from sandbox.dispatch.compare import compare
 from sandbox.dispatch.databases import TRANSFORM
@@ -83,10 +82,7 @@ class Money:
 def money(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Money]:
     folder = tmp_path_factory.mktemp("money")
     with filled(postgres, folder) as made:
-        variables = {
-            name.removeprefix("DISPATCH_").lower(): value for name, value in made.databases.environment().items()
-        }
-        world = World(made.databases, DispatchSettings(_env_file=None, **variables), folder)
+        world = World(made.databases, made.databases.settings(), folder)
         dbt(world.settings, folder, "parse")
         run_setup(world.settings, folder / "manifest.json")
         world.replicate()

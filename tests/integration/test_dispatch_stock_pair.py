@@ -11,7 +11,7 @@ from meltano_project import meltano
 from psycopg import sql
 from singer_pair import PostgresPair
 
-from loaders.settings import PROJECT_ROOT, DispatchSettings
+from loaders.settings import PROJECT_ROOT
 from sandbox.dispatch.databases import READER, TRANSFORM, Databases
 from sandbox.servers.postgres import Postgres
 
@@ -61,16 +61,13 @@ def cells(databases: Databases, schema: str, table: str) -> dict[str, str | None
 
 def test_the_stock_pair_loses_just_this_and_leaves_out_what_is_withheld(databases: Databases, tmp_path: Path) -> None:
     variables = databases.environment()
-    settings = DispatchSettings(
-        _env_file=None, **{name.removeprefix("DISPATCH_").lower(): value for name, value in variables.items()}
-    )
     with databases.source() as source:
         source.execute(SOURCE)
     for schema in ("raw_dispatch", "raw_dispatch_stock"):
         with databases.postgres.connect(databases.target_name) as target:
             owned = sql.SQL("create schema {} authorization {}").format(*map(sql.Identifier, (schema, TRANSFORM)))
             target.execute(owned)
-    pair = PostgresPair(settings, tmp_path, databases.postgres, databases.source_name)
+    pair = PostgresPair(databases.settings(), tmp_path, databases.postgres, databases.source_name)
     ran = pair.run(
         tap={"tables": list(TABLES), "withheld_columns": ["auth_user.password"], "user": READER},
         target={"schema": "raw_dispatch"},

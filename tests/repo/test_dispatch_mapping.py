@@ -84,17 +84,6 @@ def test_a_column_map_names_every_column_and_only_columns_that_are_there(path: P
             assert line["target_column"] in targets[line["target_table"].removeprefix("public.")], line
 
 
-def test_the_links_of_the_documentations_entry_page_lead_somewhere() -> None:
-    page = (DISPATCH.project / "models" / "_decisions" / "overview.md").read_text(encoding="utf-8")
-    names = {
-        "model": {path.stem for path in (DISPATCH.project / "models").rglob("*.sql")},
-        "seed": {path.stem for path in DISPATCH.seeds.rglob("*.csv")},
-    }
-    links = re.findall(r"\(#!/(\w+)/\w+\.dispatch\.(\w+)\)", page)
-    assert len(links) == page.count("(#!/") == 21
-    assert [(kind, name) for kind, name in links if name not in names[kind]] == []
-
-
 def test_every_source_table_of_a_publish_model_has_its_column_map() -> None:
     published = {
         match

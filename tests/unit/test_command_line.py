@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import psycopg
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from loaders.cli import _FOR_DISPATCH_ONLY, _VERBS, app, run
 from loaders.errors import ExitCode, LossError, RefusedError
 from loaders.systems import DISPATCH, DTX1, VARIABLE
+
+CANARY = "Key (email)=(somebody@example.com) already exists."
 
 
 def commands() -> typer.Typer:
@@ -36,6 +39,10 @@ def commands() -> typer.Typer:
     def interrupted() -> None:
         raise KeyboardInterrupt
 
+    @app.command()
+    def unforeseen() -> None:
+        raise psycopg.errors.UniqueViolation(CANARY)
+
     return app
 
 
@@ -48,6 +55,7 @@ def commands() -> typer.Typer:
         ("refused", 3, "somebody else publishes"),
         ("interrupted", 2, "run the same command again"),
         ("unknown", 2, "No such command"),
+        ("unforeseen", 2, "unforeseen (UniqueViolation, SQLSTATE 23505)"),
     ],
 )
 def test_r4_each_ending_has_its_exit_code(
@@ -60,6 +68,7 @@ def test_r4_each_ending_has_its_exit_code(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert words in captured.err
+    assert CANARY not in captured.err
 
 
 def test_every_verb_is_there_under_its_name() -> None:

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from loaders.errors import RefusedError
+from loaders.cli import app
+from loaders.errors import MigrationError, RefusedError
 from loaders.settings import Settings
-from loaders.setup.guard import check_settings
+from loaders.setup import commands
+from loaders.setup.guard import CONFIRM_VARIABLE, check_settings
 
 
 def settings(**changes: Any) -> Settings:
@@ -62,3 +65,14 @@ def test_x2_production_takes_its_exact_name_only(typed: str | None) -> None:
     with pytest.raises(RefusedError, match="production"):
         check_settings(production, typed)
     check_settings(production, "dtx2")
+
+
+@pytest.mark.parametrize(("name", "code"), [("", 3), ("dtx1", 3), ("dtx2", 2)])
+def test_x2_a_job_confirms_production_by_a_variable(
+    name: str, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Confirmed, setup gets as far as the manifest, which is missing."""
+    monkeypatch.setattr(commands, "load_settings", lambda: settings(environment="production"))
+    done = CliRunner().invoke(app, ["setup", "--manifest", str(tmp_path / "none.json")], env={CONFIRM_VARIABLE: name})
+    assert isinstance(done.exception, MigrationError)
+    assert done.exception.exit_code == code

@@ -72,7 +72,7 @@ def test_the_systems_share_nothing_that_would_mix_their_rows() -> None:
         assert len({getattr(system, attribute) for system in SYSTEMS.values()}) == len(SYSTEMS), attribute
 
 
-@pytest.mark.parametrize("verb", ["decode", "archive", "files", "mapping"])
+@pytest.mark.parametrize("verb", ["decode", "archive", "files", "metabase"])
 def test_a_verb_that_dispatch_has_no_use_for_is_refused(nothing_set: pytest.MonkeyPatch, verb: str) -> None:
     result = CliRunner().invoke(app, ["--system", "dispatch", verb])
     assert isinstance(result.exception, RefusedError)

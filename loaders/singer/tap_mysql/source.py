@@ -33,8 +33,10 @@ def connect(config: TapConfig) -> Connection:
 
     Raises:
         ServiceError: the server is out of reach or refuses the account; names host, port, database and user.
+        ConfigurationError: the CA certificates cannot be read.
     """
-    with naming_errors(f"{config.host}:{config.port}/{config.database} as {config.user}"):
+    where = f"{config.host}:{config.port}/{config.database} as {config.user}"
+    try:
         connection: Connection = pymysql.connect(
             host=config.host,
             port=config.port,
@@ -46,9 +48,16 @@ def connect(config: TapConfig) -> Connection:
             autocommit=True,
             **_tls(config),
         )
-        with connection.cursor() as cursor:
-            for statement in _SESSION:
-                cursor.execute(statement)
+    except pymysql.MySQLError as error:
+        # The server's own words: they name host, account and database, and no row has been read yet (X1).
+        raise ServiceError(
+            f"cannot connect to the legacy server at {where}: {error.args[-1]} (MySQL error {_number(error)})",
+            hint="Check DTX_SOURCE_HOST, _PORT, _DATABASE, _USER and _PASSWORD in .env; where DTX_SOURCE_TLS_CA is "
+            "set, the server's certificate must be signed by that, for that host.",
+        ) from None
+    with naming_errors(where), connection.cursor() as cursor:
+        for statement in _SESSION:
+            cursor.execute(statement)
     return connection
 
 
@@ -81,12 +90,14 @@ def naming_errors(where: str) -> Iterator[None]:
 
 def source_error(error: pymysql.MySQLError, where: str) -> MigrationError:
     """Our error for one of pymysql's, with the server's error number."""
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else type(error).__name__
     return ServiceError(
-        f"the legacy server failed at {where} (MySQL error {number})",
-        hint="Is it up, are DTX_SOURCE_HOST, DTX_SOURCE_PORT, user and password right, may the user read it all, and "
-        "is its certificate, where DTX_SOURCE_TLS_CA is set, signed by that for the host?",
+        f"the legacy server failed at {where} (MySQL error {_number(error)})",
+        hint="Is it still up, and may DTX_SOURCE_USER read every table?",
     )
+
+
+def _number(error: pymysql.MySQLError) -> object:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else type(error).__name__
 
 
 def query(connection: Connection, sql: str, arguments: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import errors
 
 from loaders.errors import MigrationError, RefusedError, ServiceError
+from loaders.postgres_errors import cannot_connect
 from loaders.singer.tap_postgres.config import TapConfig
 
 _SESSION = {
@@ -34,7 +35,7 @@ def connect(config: TapConfig) -> psycopg.Connection:
     """Open a connection without a transaction.
 
     Raises:
-        ServiceError: the server is out of reach or refuses the account; names host, port, database and user.
+        ServiceError: the server is out of reach or refuses the account; see `cannot_connect`.
     """
     try:
         return psycopg.connect(
@@ -51,11 +52,14 @@ def connect(config: TapConfig) -> psycopg.Connection:
             sslrootcert=str(config.tls_ca) if config.tls_ca else None,
         )
     except psycopg.OperationalError as error:
-        where = f"{config.host}:{config.port}/{config.database} as {config.user}"
-        raise ServiceError(
-            f"cannot connect to the source's PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
-            hint="Is the server up, are DISPATCH_SOURCE_HOST, DISPATCH_SOURCE_PORT, user and password right, and is "
-            "its certificate, where DISPATCH_SOURCE_TLS_CA is set, signed by that for the host?",
+        raise cannot_connect(
+            error,
+            host=config.host,
+            port=config.port,
+            database=config.database,
+            user=config.user,
+            hint="Check DISPATCH_SOURCE_HOST, _PORT, _DATABASE, _USER and _PASSWORD in .env; where "
+            "DISPATCH_SOURCE_TLS_CA is set, the server's certificate must be signed by that, for that host.",
         ) from None
 
 

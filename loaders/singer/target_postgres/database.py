@@ -6,6 +6,7 @@ import psycopg
 from psycopg import errors
 
 from loaders.errors import MigrationError, RefusedError, ServiceError
+from loaders.postgres_errors import cannot_connect
 from loaders.singer.target_postgres.config import TargetConfig
 
 _LOCK_TIMEOUT = "60s"
@@ -15,7 +16,7 @@ def connect(config: TargetConfig) -> psycopg.Connection:
     """Open a connection; the first statement begins a transaction.
 
     Raises:
-        ServiceError: the server is out of reach or refuses the role; names host, port, database and user.
+        ServiceError: the server is out of reach or refuses the role; see `cannot_connect`.
     """
     try:
         return psycopg.connect(
@@ -29,10 +30,14 @@ def connect(config: TargetConfig) -> psycopg.Connection:
             connect_timeout=10,
         )
     except psycopg.OperationalError as error:
-        where = f"{config.host}:{config.port}/{config.database} as {config.user}"
-        raise ServiceError(
-            f"cannot connect to PostgreSQL at {where} (SQLSTATE {error.sqlstate or 'none'})",
-            hint="Is the server up, and are DTX_TARGET_HOST, DTX_TARGET_PORT, user and password right?",
+        raise cannot_connect(
+            error,
+            host=config.host,
+            port=config.port,
+            database=config.database,
+            user=config.user,
+            hint="Check DTX_TARGET_HOST, _PORT, _DATABASE, _USER and _PASSWORD in .env; for dispatch they are "
+            "DISPATCH_TARGET_….",
         ) from None
 
 

@@ -7,13 +7,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from catalogue_tables import CATALOGUE_DDL, children, insert
 from metabase_catalogue import CATALOGUE, FORMATS
-from psycopg.types.json import Jsonb
 from publish_manifest import manifest, model_node
 from pydantic import SecretStr
 
@@ -25,34 +25,13 @@ from loaders.metabase.diff import Change, Choices
 from loaders.settings import Settings
 from loaders.setup.commands import run_setup
 from sandbox.metabase.server import LocalMetabase
-from sandbox.servers.postgres import OWNER, PUBLISHER, REPORTING, ROLLBACK, TRANSFORM, Postgres
+from sandbox.servers.postgres import OWNER, REPORTING, TRANSFORM, Postgres
 
 REPORTING_DDL = """
 create table reporting.rpt_account_master (account_id integer, account_name text, expires_on date, balance numeric);
 create table reporting.rpt_record_compliance (record_id bigint, account_id integer, status text);
 insert into reporting.rpt_account_master values (17, 'Acme', '2027-01-31', 12.5), (18, 'Birch', null, 0);
 insert into reporting.rpt_record_compliance values (1, 17, 'compliant'), (2, 18, 'expired');
-"""
-CATALOGUE_DDL = """
-drop schema if exists migration_catalogue cascade;
-create schema migration_catalogue;
-create table migration_catalogue.cat_dtx1__collection
-    (collection_key text, parent_key text, name text, description text, account_id integer);
-create table migration_catalogue.cat_dtx1__question
-    (question_key text, report_id integer, name text, description text, collection_key text, reporting_model text,
-    account_id integer, coverage text, missing_fields text[]);
-create table migration_catalogue.cat_dtx1__question_column
-    (question_key text, position integer, reporting_column text, title text, description text, display_format text);
-create table migration_catalogue.cat_dtx1__dashboard
-    (dashboard_key text, name text, description text, collection_key text);
-create table migration_catalogue.cat_dtx1__dashboard_card
-    (dashboard_key text, position integer, question_key text, "row" integer, col integer, size_x integer,
-    size_y integer);
-create table migration_catalogue.cat_dtx1__schedule
-    (schedule_id integer, report_id integer, account_id integer, outcome text, reason_code text, what_to_do text);
-create table migration_catalogue.cat_dtx1__subscription
-    (subscription_key text, schedule_id integer, dashboard_key text, schedule_type text, schedule_hour integer,
-    schedule_day text, schedule_frame text, recipients jsonb, include_csv boolean, include_pdf boolean);
 """
 
 
@@ -167,66 +146,21 @@ def acting(changes: Iterable[Change]) -> list[Change]:
     return [change for change in changes if change.action != "leave"]
 
 
-def children(parents: Iterable[Any], key: str, name: str) -> list[dict[str, Any]]:
-    return [{key: getattr(parent, key), **columns(child)} for parent in parents for child in getattr(parent, name)]
-
-
-def columns(row: Any) -> dict[str, Any]:
-    values = {field.name: getattr(row, field.name) for field in fields(row) if field.name not in ("columns", "cards")}
-    if "recipients" in values:
-        values["recipients"] = Jsonb(list(values["recipients"]))
-    if "missing_fields" in values:
-        values["missing_fields"] = list(values["missing_fields"])
-    return values
-
-
-def insert(connection: psycopg.Connection, name: str, rows: Iterable[Any]) -> None:
-    for row in rows:
-        values = row if isinstance(row, dict) else columns(row)
-        names = ", ".join(f'"{column}"' for column in values)
-        places = ", ".join(["%s"] * len(values))
-        connection.execute(
-            f"insert into migration_catalogue.cat_dtx1__{name} ({names}) values ({places})", list(values.values())
-        )
-
-
 TEMPLATE = "metabase_template"
 # What the first apply leaves, with the groups that Metabase has anyway.
 CREATED = {"database": 1, "group": 5, "collection": 3, "card": 3, "dashboard": 1, "dashcard": 1, "pulse": 1}
 _numbers = itertools.count(1)
 
 
-def target(postgres: Postgres, database: str, folder: Path) -> Settings:
+def target(postgres: Postgres, database: str) -> Settings:
     """Settings of a target database alone: Metabase has nothing to do with DTX 1.0 and files."""
-    password = postgres.role_password
-    return Settings(
-        _env_file=None,
-        environment="sandbox",
-        source_host="none",
-        source_user="none",
-        source_password="none",
-        target_host=postgres.host,
-        target_port=postgres.port,
-        target_database=database,
-        target_user=TRANSFORM,
-        target_password=password,
-        publisher_user=PUBLISHER,
-        publisher_password=password,
-        rollback_user=ROLLBACK,
-        rollback_password=password,
-        owner_user=OWNER,
-        owner_password=password,
-        reporting_user=REPORTING,
-        reporting_password=password,
-        efs_root=folder,
-        s3_bucket="none",
-    )
+    return postgres.settings(database, reporting_user=REPORTING, reporting_password=postgres.role_password)
 
 
 def make_template(postgres: Postgres, folder: Path) -> None:
     """A database that is set up and has reporting tables, seeds and a catalogue."""
     postgres.create_database(TEMPLATE)
-    settings = target(postgres, TEMPLATE, folder)
+    settings = target(postgres, TEMPLATE)
     rig = MetabaseRig(settings, None, postgres, folder / "manifest.json")  # type: ignore[arg-type]
     rig.use_manifest(reporting_manifest())
     with rig.connect() as superuser:
@@ -253,7 +187,7 @@ def make_rig(server: LocalMetabase, postgres: Postgres, folder: Path) -> Iterato
     """A copy of the template, and an empty Metabase."""
     name = f"metabase_{next(_numbers)}"
     postgres.create_database(name, template=TEMPLATE)
-    settings = target(postgres, name, folder).model_copy(
+    settings = target(postgres, name).model_copy(
         update={"metabase_url": server.url, "metabase_api_key": SecretStr(server.api_key)}
     )
     rig = MetabaseRig(settings, server, postgres, folder / "manifest.json")

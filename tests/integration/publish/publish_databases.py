@@ -10,8 +10,7 @@ from pathlib import Path
 from publish_rig import APPLICATION_DDL, Rig
 
 from loaders.ledger.schema import upgrade_ledger
-from loaders.settings import Settings
-from sandbox.servers.postgres import APPLICATION, OWNER, PUBLISHER, ROLLBACK, TRANSFORM, Postgres
+from sandbox.servers.postgres import APPLICATION, OWNER, TRANSFORM, Postgres
 
 _numbers = itertools.count(1)
 BARE, WITH_LEDGER = "publish_bare", "publish_with_ledger"
@@ -38,27 +37,7 @@ def new_rig(server: Postgres, template: str, folder: Path) -> Iterator[Rig]:
     """A copy of a template, with settings that lead to it."""
     name = f"publish_{next(_numbers)}"
     server.create_database(name, template=template)
-    settings = Settings(
-        _env_file=None,
-        environment="sandbox",
-        source_host="127.0.0.1",
-        source_database="dtx1",
-        source_user="reader",
-        source_password="unused",
-        target_host=server.host,
-        target_port=server.port,
-        target_database=name,
-        target_user=TRANSFORM,
-        target_password=server.role_password,
-        publisher_user=PUBLISHER,
-        publisher_password=server.role_password,
-        rollback_user=ROLLBACK,
-        rollback_password=server.role_password,
-        owner_user=OWNER,
-        owner_password=server.role_password,
-        efs_root=folder,
-        s3_bucket="unused",
-    )
+    settings = server.settings(name, efs_root=folder)
     rig = Rig(settings, server, folder)
     try:
         yield rig
