@@ -20,7 +20,7 @@ from loaders.files.connection import S3
 from loaders.files.ledger import RANGE
 from loaders.files.limiter import Limiter
 from loaders.files.options import Options
-from loaders.files.transfer import PlannedFile, Transfer, Verdict
+from loaders.files.transfer import Key, PlannedFile, Told, Transfer, Verdict
 from loaders.files.wire import Access
 from loaders.files.workers import Workers
 
@@ -76,7 +76,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        self._held: dict[tuple[Any, ...], PlannedFile] = {}
+        self._held: dict[Key, PlannedFile] = {}
         self._finished: Finished = []
         self.is_lost = False
         self._send((options, access()))
@@ -84,7 +84,7 @@ class WorkerProcess:
     def submit(self, tasks: Iterable[PlannedFile]) -> None:
         """See `Member`."""
         files = list(tasks)
-        self._held.update({file[:2]: file for file in files})
+        self._held.update({file.key: file for file in files})
         self._send((list(map(tuple, files)), self._access()))
 
     def finished(self) -> Finished:
@@ -126,13 +126,12 @@ class WorkerProcess:
         except OSError:
             self._lose()
 
-    def _take(self) -> list[tuple[Any, ...]] | None:
-        finished: list[tuple[tuple[Any, ...], tuple[Any, ...] | None]]
-        untouched: list[tuple[Any, ...]] | None
-        finished, untouched = self._pipe.recv()
-        for key, found in finished:
+    def _take(self) -> list[Key] | None:
+        message: tuple[list[Told], list[Key] | None] = self._pipe.recv()
+        finished, untouched = message
+        for key, verdict in finished:
             file = self._held.pop(key)
-            self._finished.append((file, found and Verdict(file, *found)))
+            self._finished.append((file, None if verdict is None else Verdict(file, *verdict)))
         return untouched
 
     def _lose(self) -> None:

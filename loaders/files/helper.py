@@ -18,7 +18,7 @@ from typing import Any
 from loaders.files.connection import S3
 from loaders.files.limiter import Limiter
 from loaders.files.options import Options
-from loaders.files.transfer import PlannedFile, Transfer, Verdict
+from loaders.files.transfer import Key, PlannedFile, Told, Transfer, Verdict
 from loaders.files.wire import Access
 from loaders.files.workers import Workers
 
@@ -49,7 +49,7 @@ class Helper:
             message: tuple[list[tuple[Any, ...]], Access] | None = self._parent.recv()
             if message is None:
                 self._stop.set()
-                self._send([], [file[:2] for file in self._threads.withdraw()])
+                self._send([], [file.key for file in self._threads.withdraw()])
             else:
                 files, self._access = message
                 self._threads.submit(map(PlannedFile._make, files))
@@ -60,16 +60,14 @@ class Helper:
             while True:
                 time.sleep(_TICK_SECONDS)
                 if finished := self._threads.finished():
-                    self._send([(file[:2], found and found[1:]) for file, found in finished], None)
+                    self._send([(file.key, verdict and verdict[1:]) for file, verdict in finished], None)
         except BrokenPipeError:
             os._exit(0)
         except BaseException:  # noqa: BLE001 - reported; the parent takes the files back
             traceback.print_exc()
             os._exit(1)
 
-    def _send(
-        self, finished: list[tuple[tuple[Any, ...], tuple[Any, ...] | None]], untouched: list[tuple[Any, ...]] | None
-    ) -> None:
+    def _send(self, finished: list[Told], untouched: list[Key] | None) -> None:
         with self._sending:
             self._parent.send((finished, untouched))
 

@@ -102,9 +102,12 @@ join claimed c using (entity, legacy_key)
 where r.number = %(number)s
 """
 
+# Rows are taken in the order of their key here and below: a process that plans at the same time takes them so.
 _RENEW = f"""
 update migration.file_transfer t set lease_until = clock_timestamp() + {_LEASE}
-from unnest(%s::text[], %s::text[]) as v (entity, legacy_key)
+from (
+    select * from unnest(%s::text[], %s::text[]) as v (entity, legacy_key) order by entity, legacy_key
+) as v
 where (t.entity, t.legacy_key) = (v.entity, v.legacy_key) and t.state = 'claimed' and t.run_id = %s
 """
 
@@ -119,15 +122,22 @@ set
     verified_at = case when v.reason_code is null then clock_timestamp() end,
     lease_owner = null,
     lease_until = null
-from unnest(%b::text[], %b::text[], %b::text[], %b::bigint[], %b::timestamptz[], %b::bytea[])
-    as v (entity, legacy_key, reason_code, size_bytes, modified_at, sha256)
+from (
+    select *
+    from unnest(%b::text[], %b::text[], %b::text[], %b::bigint[], %b::timestamptz[], %b::bytea[])
+        as v (entity, legacy_key, reason_code, size_bytes, modified_at, sha256)
+    order by entity, legacy_key
+) as v
 where (t.entity, t.legacy_key) = (v.entity, v.legacy_key) and t.state = 'claimed' and t.run_id = %s
 """
 
 _RELEASE = """
 update migration.file_transfer t
 set state = 'planned', lease_owner = null, lease_until = null, attempts = t.attempts - v.untouched
-from unnest(%s::text[], %s::text[], %s::integer[]) as v (entity, legacy_key, untouched)
+from (
+    select * from unnest(%s::text[], %s::text[], %s::integer[]) as v (entity, legacy_key, untouched)
+    order by entity, legacy_key
+) as v
 where (t.entity, t.legacy_key) = (v.entity, v.legacy_key) and t.state = 'claimed' and t.run_id = %s
 """
 
