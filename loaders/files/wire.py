@@ -87,7 +87,9 @@ class Signer:
         self._access, self._clock = access, clock
         self._key: tuple[Access, str, bytes] = (access(), "", b"")
 
-    def head(self, method: str, path: str, headers: Mapping[str, str], length: int | None) -> bytes:
+    def head(
+        self, method: str, path: str, headers: Mapping[str, str], length: int | None = None, query: str = ""
+    ) -> bytes:
         """The whole head of a request.
 
         Args:
@@ -95,23 +97,26 @@ class Signer:
             path: of characters that no URL encodes: A-Z a-z 0-9 _ . - /.
             headers: lower-case name to value, `host` among them.
             length: of the body in bytes; None for a request without one.
+            query: its parameters, encoded and in the order of their names.
         """
         access = self._access()
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
         signed = {**headers, "x-amz-content-sha256": _UNSIGNED, "x-amz-date": moment}
         if access.token:
             signed["x-amz-security-token"] = access.token
-        lines = [f"{name}:{signed[name]}\n" for name in sorted(signed)]
-        names = ";".join(sorted(signed))
-        request = f"{method}\n{path}\n\n{''.join(lines)}\n{names}\n{_UNSIGNED}"
+        names = sorted(signed)
+        lines = "".join([f"{name}:{signed[name]}\n" for name in names])
+        listed = ";".join(names)
+        request = f"{method}\n{path}\n{query}\n{lines}\n{listed}\n{_UNSIGNED}"
         scope = f"{moment[:8]}/{access.region}/s3/aws4_request"
         statement = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(self._signing_key(access, moment[:8]), statement.encode(), "sha256").hex()
         authorization = (
-            f"AWS4-HMAC-SHA256 Credential={access.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+            f"AWS4-HMAC-SHA256 Credential={access.access_key}/{scope}, SignedHeaders={listed}, Signature={signature}"
         )
         size = "" if length is None else f"content-length:{length}\n"
-        text = f"{method} {path} HTTP/1.1\n{''.join(lines)}{size}authorization:{authorization}\n\n"
+        target = f"{path}?{query}" if query else path
+        text = f"{method} {target} HTTP/1.1\n{lines}{size}authorization:{authorization}\n\n"
         return text.replace("\n", "\r\n").encode()
 
     def _signing_key(self, access: Access, day: str) -> bytes:
