@@ -27,8 +27,8 @@ from loaders.files.plan import Plan, count_plan, drifted_keys, freeze, write_pla
 from loaders.files.run import Progress, Run
 from loaders.files.stop import Stop
 from loaders.settings import Settings, load_settings
-from loaders.setup.commands import ConfirmOption
 from loaders.setup.guard import check_server, check_settings
+from loaders.setup.options import ConfirmOption
 
 app = typer.Typer(no_args_is_help=False)
 
