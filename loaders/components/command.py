@@ -16,7 +16,7 @@ from loaders.errors import ExitCode
 from loaders.mapping.column_maps import read_seed
 from loaders.reconcile.command import judge
 from loaders.settings import Settings, load_settings
-from loaders.setup.commands import JsonOption
+from loaders.setup.options import JsonOption
 
 SCHEMA = "dtx.components/1"
 

@@ -26,11 +26,9 @@ from loaders.files.options import Options
 from loaders.files.plan import Plan, count_plan, drifted_keys, freeze, write_plan
 from loaders.files.run import Progress, Run
 from loaders.files.stop import Stop
-from loaders.files.survey import survey
-from loaders.files.verify import Reading, list_without_row, verify_objects
 from loaders.settings import Settings, load_settings
-from loaders.setup.commands import ConfirmOption
 from loaders.setup.guard import check_server, check_settings
+from loaders.setup.options import ConfirmOption
 
 app = typer.Typer(no_args_is_help=False)
 
@@ -78,22 +76,27 @@ def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) ->
     entities = [model.meta.entity for model in models]
     options = Options.of(settings)
     stop = Stop()
-    s3 = S3(options)
-    with stop.on_signals(), _efs_root(settings) as root, _ledger_connection(settings) as connection:
+    with (
+        stop.on_signals(),
+        _efs_root(settings) as root,
+        _ledger_connection(settings) as connection,
+        ThreadPoolExecutor(1) as aside,  # for what takes as long here as the plan does in PostgreSQL
+    ):
+        opened = aside.submit(S3, options)
         with stop.cancelling(connection):
             freeze(connection, models)
             plan = count_plan(connection, entities)
             drifted = drifted_keys(connection, report.LISTED)
+        s3 = opened.result()
         _check_mounted(settings, plan)
         with start_crew(options, root=root, s3=s3, files=plan.to_do, stop=stop) as crew:
-            # Worker processes start meanwhile, and the bucket is asked.
-            with ThreadPoolExecutor(1) as aside, stop.cancelling(connection):
-                asked = aside.submit(s3.check_bucket)
+            asked = aside.submit(s3.check_bucket)
+            with stop.cancelling(connection):
                 write_plan(connection)
-            asked.result()
-            ledger = ledgers.Ledger(connection)
+                ledger = ledgers.Ledger(connection)
             state, progress = "failed", Progress()
             try:
+                asked.result()
                 with meter("files", plan.to_do, "files") as shown:
                     progress = Run(ledger, crew, stop, shown).work()
                 state = "interrupted" if progress.interrupted else "succeeded"
@@ -122,6 +125,8 @@ def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) ->
 
 def preview(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> ExitCode:
     """Look at every file that has no verified object and print what a run would do; nothing is written."""
+    from loaders.files.survey import survey  # noqa: PLC0415 - see loaders.cli.Verbs
+
     stop = Stop()
     with (
         stop.on_signals(),
@@ -151,6 +156,8 @@ def verify(settings: Settings, models: Sequence[FilesModel], as_json: bool) -> E
     Raises:
         MigrationError: see `S3`.
     """
+    from loaders.files.verify import Reading, list_without_row, verify_objects  # noqa: PLC0415 - see loaders.cli.Verbs
+
     entities = [model.meta.entity for model in models]
     options = Options.of(settings)
     stop = Stop()

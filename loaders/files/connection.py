@@ -58,6 +58,8 @@ class S3:
         Raises:
             ServiceError: it cannot be listed.
         """
+        if isinstance(self.store, DirectStore) and self.store.can_list():
+            return
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _aws_chain
 
         try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event
-from typing import Protocol
+from typing import Any, Protocol
 
 from loaders.console import stderr
 from loaders.errors import ServiceError
@@ -20,7 +20,7 @@ from loaders.files.connection import S3
 from loaders.files.ledger import RANGE
 from loaders.files.limiter import Limiter
 from loaders.files.options import Options
-from loaders.files.transfer import PlannedFile, Transfer, Verdict
+from loaders.files.transfer import Key, PlannedFile, Told, Transfer, Verdict
 from loaders.files.wire import Access
 from loaders.files.workers import Workers
 
@@ -76,7 +76,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        self._held: dict[tuple[str, str], PlannedFile] = {}
+        self._held: dict[Key, PlannedFile] = {}
         self._finished: Finished = []
         self.is_lost = False
         self._send((options, access()))
@@ -84,8 +84,8 @@ class WorkerProcess:
     def submit(self, tasks: Iterable[PlannedFile]) -> None:
         """See `Member`."""
         files = list(tasks)
-        self._held.update({(file.entity, file.legacy_key): file for file in files})
-        self._send((files, self._access()))
+        self._held.update({file.key: file for file in files})
+        self._send((list(map(tuple, files)), self._access()))
 
     def finished(self) -> Finished:
         """See `Member`."""
@@ -109,9 +109,7 @@ class WorkerProcess:
                 untouched = self._take()
         except (EOFError, OSError):
             self._lose()
-        for file in untouched or ():
-            del self._held[file.entity, file.legacy_key]
-        return untouched or []
+        return [self._held.pop(key) for key in untouched or ()]
 
     def end(self) -> int:
         """End the process, whatever it does; returns its exit code."""
@@ -122,18 +120,18 @@ class WorkerProcess:
             self._process.kill()
             return self._process.wait()
 
-    def _send(self, message: tuple[Options | list[PlannedFile], Access]) -> None:
+    def _send(self, message: tuple[Options | list[tuple[Any, ...]], Access]) -> None:
         try:
             self._pipe.send(message)
         except OSError:
             self._lose()
 
-    def _take(self) -> list[PlannedFile] | None:
-        message: tuple[Finished, list[PlannedFile] | None] = self._pipe.recv()
+    def _take(self) -> list[Key] | None:
+        message: tuple[list[Told], list[Key] | None] = self._pipe.recv()
         finished, untouched = message
-        for file, _ in finished:
-            del self._held[file.entity, file.legacy_key]
-        self._finished += finished
+        for key, verdict in finished:
+            file = self._held.pop(key)
+            self._finished.append((file, None if verdict is None else Verdict(file, *verdict)))
         return untouched
 
     def _lose(self) -> None:
@@ -198,9 +196,14 @@ class Crew:
         return untouched
 
     def _top_up(self) -> None:
-        for member, held in self._members.items():
-            room = min(self._limit - held, len(self._waiting))
-            if room and not member.is_lost:
+        present = [member for member in self._members if not member.is_lost]
+        if not present or not self._waiting:
+            return
+        # All come to the end of the list at the same time.
+        fair = -(-(len(self._waiting) + sum(map(self._members.__getitem__, present))) // len(present))
+        for member in present:
+            room = min(min(self._limit, fair) - self._members[member], len(self._waiting))
+            if room > 0:
                 self._members[member] += room
                 member.submit([self._waiting.popleft() for _ in range(room)])
 

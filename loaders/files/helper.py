@@ -13,11 +13,12 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
+from typing import Any
 
 from loaders.files.connection import S3
 from loaders.files.limiter import Limiter
 from loaders.files.options import Options
-from loaders.files.transfer import PlannedFile, Transfer, Verdict
+from loaders.files.transfer import Key, PlannedFile, Told, Transfer, Verdict
 from loaders.files.wire import Access
 from loaders.files.workers import Workers
 
@@ -45,13 +46,13 @@ class Helper:
     def receive(self) -> None:
         """Take files until told to stop, and then wait for the parent's end, which is an EOFError."""
         while True:
-            message: tuple[list[PlannedFile], Access] | None = self._parent.recv()
+            message: tuple[list[tuple[Any, ...]], Access] | None = self._parent.recv()
             if message is None:
                 self._stop.set()
-                self._send([], self._threads.withdraw())
+                self._send([], [file.key for file in self._threads.withdraw()])
             else:
                 files, self._access = message
-                self._threads.submit(files)
+                self._threads.submit(map(PlannedFile._make, files))
 
     def send(self) -> None:
         """Tell verdicts as they come; an error of a worker ends the process."""
@@ -59,14 +60,14 @@ class Helper:
             while True:
                 time.sleep(_TICK_SECONDS)
                 if finished := self._threads.finished():
-                    self._send(finished, None)
+                    self._send([(file.key, verdict and verdict[1:]) for file, verdict in finished], None)
         except BrokenPipeError:
             os._exit(0)
         except BaseException:  # noqa: BLE001 - reported; the parent takes the files back
             traceback.print_exc()
             os._exit(1)
 
-    def _send(self, finished: list[tuple[PlannedFile, Verdict | None]], untouched: list[PlannedFile] | None) -> None:
+    def _send(self, finished: list[Told], untouched: list[Key] | None) -> None:
         with self._sending:
             self._parent.send((finished, untouched))
 

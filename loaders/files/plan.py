@@ -75,12 +75,22 @@ where t.state = 'verified' and (i.source_path, i.object_key) is distinct from (t
 order by 1, 2 limit %s
 """
 
-# Rows are taken in the order of their key, so that two planners at once cannot deadlock. A row that another process
-# has claimed and whose path changed is taken from it: its verdict then finds no row of its own.
+# Rows are taken in the order of their key, so that two planners at once cannot deadlock, and only those that change: a
+# conflict locks its row. They are judged again once they are locked. A row that another process has claimed and whose
+# path changed is taken from it: its verdict then finds no row of its own.
 _UPSERT = """
 insert into migration.file_transfer as t (entity, legacy_key, source_key, source_path, object_key, state)
-select entity, legacy_key, source_key, source_path, object_key, 'planned' from files_input
-order by entity, legacy_key
+select i.entity, i.legacy_key, i.source_key, i.source_path, i.object_key, 'planned'
+from files_input i
+left join migration.file_transfer t using (entity, legacy_key)
+where
+    t.entity is null
+    or t.state = 'rejected'
+    or (
+        t.state <> 'verified'
+        and (t.source_key, t.source_path, t.object_key) is distinct from (i.source_key, i.source_path, i.object_key)
+    )
+order by i.entity, i.legacy_key
 on conflict (entity, legacy_key) do update set
     source_key = excluded.source_key,
     source_path = excluded.source_path,

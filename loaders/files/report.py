@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loaders.console import print_json, print_table
 from loaders.files.plan import Plan
-from loaders.files.survey import Survey
-from loaders.files.verify import Findings
+
+if TYPE_CHECKING:
+    from loaders.files.survey import Survey
+    from loaders.files.verify import Findings
 
 LISTED = 20  # keys that a table or document names of a longer list
 SCHEMA = "dtx.files/1"

@@ -116,7 +116,7 @@ class Run:
                 self._record()
                 recorded = now
             if now - renewed > _RENEW_SECONDS:
-                self._ledger.renew()
+                self._ledger.renew(self._held.values())
                 renewed = now
 
     def _claim(self) -> None:

@@ -96,14 +96,15 @@ class DirectStore:
             "x-amz-checksum-sha256": b64encode(digest).decode(),
             **{f"x-amz-meta-{name}": value for name, value in description.metadata.items()},
         }
-        answer = self._exchange("PUT", key, headers, body)
+        head = self._signer.head("PUT", self._folder + key, headers, len(body))
+        answer = self._exchange(head, body)
         if answer.status == 412:
             raise AlreadyThereError
         _check(answer)
 
     def read(self, key: str, size: int) -> bytes | bytearray:
         """See `Store`."""
-        answer = self._exchange("GET", key, self._get_headers, None, size)
+        answer = self._exchange(self._signer.head("GET", self._folder + key, self._get_headers), None, size)
         if answer.status == 404:
             raise NotThereError
         _check(answer)
@@ -111,10 +112,15 @@ class DirectStore:
             raise StoreFault
         return answer.body
 
-    def _exchange(
-        self, method: str, key: str, headers: Mapping[str, str], body: bytes | None, expected: int = 0
-    ) -> Answer:
-        head = self._signer.head(method, self._folder + key, headers, None if body is None else len(body))
+    def can_list(self) -> bool:
+        """Whether the bucket can be listed; boto3 says why not, and takes a fifth of a second to start."""
+        try:
+            head = self._signer.head("GET", self._folder, self._get_headers, query="list-type=2&max-keys=1")
+            return self._exchange(head).status == 200
+        except StoreFault:
+            return False
+
+    def _exchange(self, head: bytes, body: bytes | None = None, expected: int = 0) -> Answer:
         try:
             return self._wire.exchange(head, body, expected)
         except OSError:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from loaders.failpoints import failpoint
 from loaders.files.connection import S3
@@ -23,6 +23,12 @@ _CHANGED_WAIT_SECONDS = 0.3
 _BACKOFF_SECONDS, _BACKOFF_CAP_SECONDS = 0.25, 20.0
 
 Outcome = TypeVar("Outcome")
+
+
+# What processes tell each other of a file: its key, and its verdict without it, None for one that was given up. Plain
+# tuples: to pickle the classes takes three times as long.
+Key = tuple[str, str]
+Told = tuple[Key, tuple[Any, ...] | None]
 
 
 class PlannedFile(NamedTuple):
@@ -42,6 +48,11 @@ class PlannedFile(NamedTuple):
     object_key: str
     original_name: str
     attempts: int
+
+    @property
+    def key(self) -> Key:
+        """In the ledger."""
+        return self.entity, self.legacy_key
 
 
 class Verdict(NamedTuple):

@@ -10,6 +10,7 @@ import hmac
 import os
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -87,7 +88,9 @@ class Signer:
         self._access, self._clock = access, clock
         self._key: tuple[Access, str, bytes] = (access(), "", b"")
 
-    def head(self, method: str, path: str, headers: Mapping[str, str], length: int | None) -> bytes:
+    def head(
+        self, method: str, path: str, headers: Mapping[str, str], length: int | None = None, query: str = ""
+    ) -> bytes:
         """The whole head of a request.
 
         Args:
@@ -95,23 +98,26 @@ class Signer:
             path: of characters that no URL encodes: A-Z a-z 0-9 _ . - /.
             headers: lower-case name to value, `host` among them.
             length: of the body in bytes; None for a request without one.
+            query: its parameters, encoded and in the order of their names.
         """
         access = self._access()
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
         signed = {**headers, "x-amz-content-sha256": _UNSIGNED, "x-amz-date": moment}
         if access.token:
             signed["x-amz-security-token"] = access.token
-        lines = [f"{name}:{signed[name]}\n" for name in sorted(signed)]
-        names = ";".join(sorted(signed))
-        request = f"{method}\n{path}\n\n{''.join(lines)}\n{names}\n{_UNSIGNED}"
+        names = sorted(signed)
+        lines = "".join([f"{name}:{signed[name]}\n" for name in names])
+        listed = ";".join(names)
+        request = f"{method}\n{path}\n{query}\n{lines}\n{listed}\n{_UNSIGNED}"
         scope = f"{moment[:8]}/{access.region}/s3/aws4_request"
         statement = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(self._signing_key(access, moment[:8]), statement.encode(), "sha256").hex()
         authorization = (
-            f"AWS4-HMAC-SHA256 Credential={access.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+            f"AWS4-HMAC-SHA256 Credential={access.access_key}/{scope}, SignedHeaders={listed}, Signature={signature}"
         )
         size = "" if length is None else f"content-length:{length}\n"
-        text = f"{method} {path} HTTP/1.1\n{''.join(lines)}{size}authorization:{authorization}\n\n"
+        target = f"{path}?{query}" if query else path
+        text = f"{method} {target} HTTP/1.1\n{lines}{size}authorization:{authorization}\n\n"
         return text.replace("\n", "\r\n").encode()
 
     def _signing_key(self, access: Access, day: str) -> bytes:
@@ -149,7 +155,7 @@ class Wire:
         """
         connection: Connection | None = getattr(self._of_thread, "connection", None)
         deadline = time.monotonic() + self._timeout
-        request = head if body is None else b"".join((head, body))
+        request = (head,) if body is None else (head, body)
         if connection is not None and connection.is_open:
             with suppress(*_GONE):
                 return connection.exchange(request, expected, deadline)
@@ -166,13 +172,13 @@ class Connection:
     def __del__(self) -> None:
         self._socket.close()  # its thread ended
 
-    def exchange(self, request: bytes, expected: int, deadline: float) -> Answer:
+    def exchange(self, request: tuple[bytes, ...], expected: int, deadline: float) -> Answer:
         """See `Wire`."""
         self.is_open = False
         try:
             # A server that refuses need not read the body: its answer then lies behind a broken pipe.
             with suppress(*_GONE):
-                self._socket.sendall(request)
+                self._send(request)
             status, headers, begun = self._head(deadline)
             length = int(headers["content-length"]) if headers.get("content-length", "").isdecimal() else None
             if status != 200 or length != expected:
@@ -180,9 +186,17 @@ class Connection:
             body = self._body(begun, expected, deadline)
             self.is_open = headers.get("connection", "").lower() != "close"
             return Answer(status, length, body)
+        except BlockingIOError:
+            raise TimeoutError from None
         finally:
             if not self.is_open:
                 self._socket.close()
+
+    def _send(self, request: tuple[bytes, ...]) -> None:
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._socket.sendall(b"".join(request))
+        elif self._socket.sendmsg(request) < sum(map(len, request)):
+            raise TimeoutError  # the kernel waits until all of it is sent, or for as long as was set
 
     def _head(self, deadline: float) -> tuple[int, dict[str, str], bytes]:
         received, end = b"", -1
@@ -219,7 +233,14 @@ def _connected(place: Place, timeout_seconds: float) -> socket.socket:
     try:
         plain.settimeout(timeout_seconds)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return place.tls.wrap_socket(plain, server_hostname=place.address[0]) if place.tls else plain
+        if place.tls:
+            return place.tls.wrap_socket(plain, server_hostname=place.address[0])
+        # The kernel keeps the time, at the cost of nothing; Python would ask before each call whether it may be made.
+        wait = struct.pack("ll", *divmod(int(timeout_seconds * 1e6), 1_000_000))
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
+        plain.settimeout(None)
+        return plain
     except BaseException:
         plain.close()
         raise

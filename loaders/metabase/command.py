@@ -29,8 +29,8 @@ from loaders.metabase.objects import Wanted
 from loaders.metabase.preview_command import preview_command
 from loaders.metabase.role import readable_columns
 from loaders.settings import Settings, load_settings
-from loaders.setup.commands import ConfirmOption, JsonOption, ManifestOption
 from loaders.setup.guard import check_settings
+from loaders.setup.options import ConfirmOption, JsonOption, ManifestOption
 
 DECISION, CHOICE = "D12-1", "metabase"
 

@@ -15,7 +15,7 @@ from loaders.metabase.catalogue import Catalogue
 from loaders.metabase.definitions import read_reports, understood
 from loaders.metabase.exposures import Owner, Usage, exposures_text
 from loaders.settings import PROJECT_ROOT, Settings, load_settings
-from loaders.setup.commands import JsonOption
+from loaders.setup.options import JsonOption
 
 SCHEMA = "dtx.metabase_exposures/1"
 REPORTS = PROJECT_ROOT / "dbt_project" / "models" / "exposures" / "reports.yml"

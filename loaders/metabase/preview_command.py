@@ -21,7 +21,7 @@ from loaders.metabase.preview_rows import read_samples
 from loaders.metabase.role import connect_as_reader, readable_columns
 from loaders.report.page import write_page
 from loaders.settings import Settings, load_settings
-from loaders.setup.commands import JsonOption
+from loaders.setup.options import JsonOption
 
 SCHEMA = "dtx.metabase_preview/1"
 _SECONDS_PER_QUESTION = 10

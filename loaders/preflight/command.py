@@ -13,8 +13,8 @@ from loaders.preflight.examination import examine_all
 from loaders.preflight.report import as_document, show
 from loaders.publish.findings import refuse_if_blocked
 from loaders.settings import load_settings
-from loaders.setup.commands import ManifestOption
 from loaders.setup.guard import check_server, check_settings
+from loaders.setup.options import ManifestOption
 
 
 def preflight_command(

@@ -14,8 +14,8 @@ from loaders.publish.findings import refuse_if_blocked
 from loaders.publish.interrupt import Interrupt
 from loaders.publish.rollback import roll_back
 from loaders.settings import Settings, load_settings
-from loaders.setup.commands import ConfirmOption, JsonOption, ManifestOption
 from loaders.setup.guard import check_server, check_settings
+from loaders.setup.options import ConfirmOption, JsonOption, ManifestOption
 
 ApplyOption = Annotated[
     bool,

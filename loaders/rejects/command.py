@@ -18,7 +18,7 @@ from loaders.rejects.document import SCHEMA, reject_entry, seed_entry, show
 from loaders.rejects.remedies import Remedy, merge_values, read_remedies, read_values
 from loaders.rejects.seeds import read_seed_columns
 from loaders.settings import Settings, load_settings
-from loaders.setup.commands import JsonOption, ManifestOption
+from loaders.setup.options import JsonOption, ManifestOption
 
 DEFAULT_LIMIT = 20
 

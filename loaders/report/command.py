@@ -22,7 +22,7 @@ from loaders.rejects.command import collect_rejects
 from loaders.report.page import write_page
 from loaders.report.render import render
 from loaders.settings import Settings, load_settings
-from loaders.setup.commands import JsonOption, ManifestOption
+from loaders.setup.options import JsonOption, ManifestOption
 
 SCHEMA = "dtx.report/1"
 _STATES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {

@@ -19,22 +19,9 @@ from loaders.publish.contract import load_manifest
 from loaders.publish.faults import describe
 from loaders.settings import Settings, load_settings
 from loaders.setup.grants import Step, grant_steps, read_targets, schema_steps
-from loaders.setup.guard import CONFIRM_VARIABLE, check_server, check_settings
+from loaders.setup.guard import check_server, check_settings
+from loaders.setup.options import ConfirmOption, JsonOption, ManifestOption
 from loaders.systems import PROJECT_ROOT, System
-
-ManifestOption = Annotated[
-    Path | None, typer.Option("--manifest", help="dbt's manifest.json; that of the system's project without it.")
-]
-ConfirmOption = Annotated[
-    str | None,
-    typer.Option(
-        "--confirm-database",
-        metavar="NAME",
-        envvar=CONFIRM_VARIABLE,
-        help="The target's name; production asks for it.",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 
 def setup_command(

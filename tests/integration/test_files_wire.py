@@ -90,6 +90,37 @@ def test_f4_a_server_that_says_nothing_is_not_waited_for_longer_than_was_set() -
         assert time.monotonic() - started < 2
 
 
+def test_f4_a_server_that_takes_nothing_is_not_waited_for_longer_than_was_set() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        wire = Wire(Place.of("b", "eu-central-1", f"http://{host}:{port}"), 0.2)
+        started = time.monotonic()
+        with pytest.raises(TimeoutError):
+            wire.exchange(b"request", bytes(16 << 20))
+        assert time.monotonic() - started < 2
+
+
+def test_a_body_larger_than_the_buffers_arrives_whole() -> None:
+    head, body = b"request", bytes(range(256)) * (32 << 10)
+    received = bytearray()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            accepted, _ = listener.accept()
+            with accepted:
+                while len(received) < len(head) + len(body):
+                    received.extend(accepted.recv(1 << 16))
+                accepted.sendall(OK)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        host, port = listener.getsockname()
+        answer = Wire(Place.of("b", "eu-central-1", f"http://{host}:{port}"), 5.0).exchange(head, body, expected=3)
+        thread.join(timeout=5)
+    assert answer.body == b"abc"
+    assert received == head + body
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_f4_a_server_that_is_not_there_is_an_error_and_leaves_nothing_open(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
-from loaders.files.crew import shares
+from loaders.files.crew import Crew, Finished, shares
 from loaders.files.options import Options
+from loaders.files.transfer import PlannedFile
 
 OPTIONS = Options(
     bucket="b",
@@ -37,3 +39,57 @@ def test_all_processes_together_have_what_was_set(workers: int, count: int) -> N
 
 def test_no_limit_stays_no_limit() -> None:
     assert {(one.files_per_second, one.bytes_per_second) for one in shares(OPTIONS, 4)} == {(None, None)}
+
+
+class Hand:
+    """A member that only holds what it is given."""
+
+    is_lost = False
+
+    def __init__(self) -> None:
+        self.held: list[PlannedFile] = []
+        self._done: Finished = []
+
+    def submit(self, tasks: Iterable[PlannedFile]) -> None:
+        self.held.extend(tasks)
+
+    def finish(self, count: int) -> None:
+        self._done = [(file, None) for file in self.held[:count]]
+        del self.held[:count]
+
+    def finished(self) -> Finished:
+        done, self._done = self._done, []
+        return done
+
+    def withdraw(self) -> list[PlannedFile]:
+        held, self.held = self.held, []
+        return held
+
+
+def files(count: int) -> list[PlannedFile]:
+    return [PlannedFile("e", str(number), "p", "o", "n", 1) for number in range(count)]
+
+
+def test_what_waits_is_shared_out_evenly_and_nobody_holds_more_than_allowed() -> None:
+    first, second = Hand(), Hand()
+    crew = Crew([first, second], in_hand=100)
+    crew.submit(files(61))
+    assert sorted([len(first.held), len(second.held)]) == [30, 31]
+    first.finish(31)
+    crew.finished()
+    assert len(first.held) + len(second.held) == 30
+    crew.submit(files(10))
+    assert (len(first.held), len(second.held)) == (10, 30)
+    crew.submit(files(500))
+    assert (len(first.held), len(second.held)) == (100, 100)
+
+
+def test_what_waits_goes_to_those_that_are_left() -> None:
+    first, second = Hand(), Hand()
+    crew = Crew([first, second], in_hand=100)
+    crew.submit(files(300))
+    first.is_lost = True
+    second.finish(100)
+    crew.finished()
+    assert (len(first.held), len(second.held)) == (100, 100)
+    assert len(crew.withdraw()) == 200

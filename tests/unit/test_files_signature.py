@@ -31,18 +31,20 @@ def fields(head: bytes) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("token", [None, "session/token=="])
-@pytest.mark.parametrize(("method", "length"), [("PUT", 5), ("GET", None)])
+@pytest.mark.parametrize(
+    ("method", "length", "query"), [("PUT", 5, ""), ("GET", None, ""), ("GET", None, "list-type=2&max-keys=1")]
+)
 def test_a_request_is_signed_as_botocore_signs_it(
-    token: str | None, method: str, length: int | None, monkeypatch: pytest.MonkeyPatch
+    token: str | None, method: str, length: int | None, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     credentials = Credentials("AKIAEXAMPLE", "secret/key", token)
     path = "/dtx1/repo_file/a-b_c.d/0001"
     signer = Signer(lambda: Access(REGION, "AKIAEXAMPLE", "secret/key", token), clock=MOMENT.timestamp)
 
-    ours = fields(signer.head(method, path, HEADERS, length))
+    ours = fields(signer.head(method, path, HEADERS, length, query))
 
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda **_: MOMENT)
-    request = AWSRequest(method, f"https://{HEADERS['host']}{path}", headers={**HEADERS}, data=b"12345")
+    request = AWSRequest(method, f"https://{HEADERS['host']}{path}?{query}", headers={**HEADERS}, data=b"12345")
     request.context["client_config"] = Config(s3={"payload_signing_enabled": False})
     botocore.auth.S3SigV4Auth(credentials, "s3", REGION).add_auth(request)
     assert ours["authorization"] == request.headers["Authorization"]
