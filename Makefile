@@ -49,8 +49,10 @@ benchmark: ## Measure the stages side by side with the usual tools
 	$(RUN) python -m benchmarks.replicate
 	$(RUN) python -m benchmarks.replicate_postgres
 	$(RUN) python -m benchmarks.decode
+	$(RUN) python -m benchmarks.archive
 	$(RUN) python -m benchmarks.files
 	$(RUN) python -m benchmarks.publish
+	$(RUN) python -m benchmarks.notifications
 	$(RUN) python -m benchmarks.reporting
 
 replicate: ## Stage 1: DTX 1.0 into raw_dtx1

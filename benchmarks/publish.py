@@ -24,7 +24,7 @@ from loaders.publish.rollback import roll_back
 from loaders.settings import Settings
 from loaders.setup.commands import run_setup
 from sandbox.servers import postgres
-from sandbox.servers.postgres import APPLICATION, OWNER, PUBLISHER, ROLLBACK, TRANSFORM, Postgres
+from sandbox.servers.postgres import APPLICATION, TRANSFORM, Postgres
 from sandbox.servers.temporary import server_folder
 
 _TABLE = """
@@ -91,7 +91,7 @@ def main() -> None:
             folder / "postgres", password=secrets.token_hex(12), role_password=secrets.token_hex(12)
         )
         server.create_database("benchmark")
-        settings = _settings(server, folder)
+        settings = server.settings("benchmark", efs_root=folder)
         manifest = _prepare(server, settings, folder, rows)
         figures = _measure(server, settings, manifest, rows)
     print_table(f"{rows:,} rows of 11 columns, 4 foreign keys, 7 indexes", ("what", "figure"), figures)
@@ -194,35 +194,14 @@ def _manifest() -> dict[str, Any]:
         "name": "pub_document",
         "resource_type": "model",
         "schema": "migration_publish",
+        "checksum": {"checksum": "none"},
+        "tags": [],
         "config": {"meta": {"publish": meta}, "contract": {"enforced": True}},
         "columns": {name: {"name": name} for name in names},
     }
     seed = {"name": "decisions", "resource_type": "seed", "schema": "migration_seeds", "config": {}}
+    seed |= {"checksum": {"checksum": "none"}, "tags": []}
     return {"metadata": {"invocation_id": "benchmark"}, "nodes": {"model": model, "seed": seed}}
-
-
-def _settings(server: Postgres, folder: Path) -> Settings:
-    password = server.role_password
-    return Settings(
-        _env_file=None,
-        environment="sandbox",
-        source_host="127.0.0.1",
-        source_user="unused",
-        source_password="unused",
-        target_host=server.host,
-        target_port=server.port,
-        target_database="benchmark",
-        target_user=TRANSFORM,
-        target_password=password,
-        publisher_user=PUBLISHER,
-        publisher_password=password,
-        rollback_user=ROLLBACK,
-        rollback_password=password,
-        owner_user=OWNER,
-        owner_password=password,
-        efs_root=folder,
-        s3_bucket="unused",
-    )
 
 
 if __name__ == "__main__":

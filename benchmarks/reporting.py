@@ -22,7 +22,7 @@ from loaders.settings import PROJECT_ROOT, Settings
 from loaders.setup.commands import run_setup
 from sandbox import dtx2
 from sandbox.servers import postgres
-from sandbox.servers.postgres import APPLICATION, OWNER, PUBLISHER, ROLLBACK, TRANSFORM, Postgres
+from sandbox.servers.postgres import APPLICATION, TRANSFORM, Postgres
 from sandbox.servers.temporary import server_folder
 
 _SIZES = (50_000, 200_000)
@@ -138,7 +138,7 @@ def main() -> None:
 
 
 def _prepare(server: Postgres, folder: Path, records: int) -> Settings:
-    settings = _settings(server, folder, f"benchmark_{records}")
+    settings = server.settings(f"benchmark_{records}", efs_root=folder)
     name = settings.target_database
     server.create_database(name)
     dtx2.migrate(dtx2.Database(server.host, server.port, name, server.role_password))
@@ -206,30 +206,6 @@ def _dbt(settings: Settings, folder: Path, *arguments: str) -> None:
     )
     if done.returncode:
         raise SystemExit(f"dbt {arguments[0]} ended with {done.returncode}:\n{done.stdout[-3000:]}")
-
-
-def _settings(server: Postgres, folder: Path, database: str) -> Settings:
-    password = server.role_password
-    return Settings(
-        _env_file=None,
-        environment="sandbox",
-        source_host="127.0.0.1",
-        source_user="unused",
-        source_password="unused",
-        target_host=server.host,
-        target_port=server.port,
-        target_database=database,
-        target_user=TRANSFORM,
-        target_password=password,
-        publisher_user=PUBLISHER,
-        publisher_password=password,
-        rollback_user=ROLLBACK,
-        rollback_password=password,
-        owner_user=OWNER,
-        owner_password=password,
-        efs_root=folder,
-        s3_bucket="unused",
-    )
 
 
 if __name__ == "__main__":

@@ -60,8 +60,8 @@ def load_models(manifest: Path) -> list[FilesModel]:
     """
     if not manifest.is_file():
         raise ConfigurationError(
-            f"dbt's manifest {manifest.name} is missing from {manifest.parent.name}/",
-            hint="Run `dbt build --project-dir dbt_project --profiles-dir dbt_project`.",
+            f"there is no dbt manifest at {manifest}",
+            hint="Run `dbt build`, or the job of meltano.yml that does; or give the manifest by --manifest.",
         )
     nodes: dict[str, Any] = json.loads(manifest.read_text())["nodes"]
     listed = [node for node in nodes.values() if "files" in (node.get("config", {}).get("meta") or {})]

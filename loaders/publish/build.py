@@ -13,7 +13,7 @@ _REBUILD = "Run dbt build, then run this again."
 _NAMES_SHOWN = 5
 
 # A run that another one overlapped proves nothing: each may have built from the other's half.
-_NOT_BUILT = """
+_RUNS = """
 with runs as (
     select build.*, coalesce(finished_at, broken_off_at, 'infinity') as ended_at from migration.build
 ),
@@ -26,13 +26,31 @@ clean as (
         and other.started_at < runs.ended_at and other.ended_at > runs.started_at
     )
 )
-
+"""
+_NOT_BUILT = f"""
+{_RUNS}
 select distinct node
 from runs
 cross join lateral unnest(runs.selected) as node
 where node = any (%s) and not exists (
     select from clean where clean.build_id >= runs.build_id and node = any (clean.built)
 )
+order by 1
+"""
+# Of runs that older releases recorded the code is not known.
+_CHANGED = f"""
+{_RUNS}
+select manifest.node
+from unnest(%s::text[], %s::text[]) as manifest (node, code)
+cross join lateral (
+    select made.code
+    from clean
+    cross join lateral unnest(clean.built, clean.code) as made (node, code)
+    where made.node = manifest.node
+    order by clean.build_id desc
+    limit 1
+) as last
+where last.code <> manifest.code
 order by 1
 """
 
@@ -63,13 +81,19 @@ def build_findings(connection: psycopg.Connection, manifest: Manifest) -> Iterat
         yield Finding("blocks", "", "migration.build", problem, "Wait for its end; if it has died, run dbt build.")
     if running:
         return
-    nodes = [node for (node,) in connection.execute(_NOT_BUILT, [list(manifest.nodes)])]
-    if nodes:
-        listed = ", ".join(node.split(".")[-1] for node in nodes[:_NAMES_SHOWN])
-        problem = f"no dbt run that finished, and ran alone, has built {listed}" + (
-            f" and {len(nodes) - _NAMES_SHOWN} more" if len(nodes) > _NAMES_SHOWN else ""
-        )
+    not_built = [node for (node,) in connection.execute(_NOT_BUILT, [list(manifest.code)])]
+    if not_built:
+        problem = f"no dbt run that finished, and ran alone, has built {_listed(not_built)}"
         yield Finding("blocks", "", "migration.build", problem, _REBUILD)
+    code = [list(manifest.code), list(manifest.code.values())]
+    changed = [node for (node,) in connection.execute(_CHANGED, code)]
+    if changed:
+        yield Finding("blocks", "", "migration.build", f"changed since dbt built it: {_listed(changed)}", _REBUILD)
     if invocation_id != manifest.invocation_id:
         problem = f"the manifest is not that of the last dbt run, which began at {started_at:%Y-%m-%d %H:%M:%S %Z}"
         yield Finding("blocks", "", "migration.build", problem, _REBUILD)
+
+
+def _listed(nodes: list[str]) -> str:
+    more = f" and {len(nodes) - _NAMES_SHOWN} more" if len(nodes) > _NAMES_SHOWN else ""
+    return ", ".join(node.split(".")[-1] for node in nodes[:_NAMES_SHOWN]) + more

@@ -154,7 +154,7 @@ class Manifest:
         decisions: the seed of decisions.
         schemas: every schema that dbt builds into.
         stale: model name to why its relation is not what the manifest describes.
-        nodes: unique ids of the models, seeds and snapshots.
+        code: unique id of each model, seed and snapshot, the reporting tables aside, to the checksum of its file.
         invocation_id: the dbt run whose results lie beside the manifest; the one that wrote it where there are none.
     """
 
@@ -164,7 +164,7 @@ class Manifest:
     decisions: Relation
     schemas: tuple[str, ...]
     stale: Mapping[str, str]
-    nodes: tuple[str, ...]
+    code: Mapping[str, str]
     invocation_id: str
 
 
@@ -177,8 +177,8 @@ def load_manifest(path: Path) -> Manifest:
     """
     if not path.is_file():
         raise ConfigurationError(
-            f"dbt's manifest {path.name} is missing from {path.parent.name}/",
-            hint=f"Run `dbt build` in {path.parent.parent.name}/, or the job of meltano.yml that does.",
+            f"there is no dbt manifest at {path}",
+            hint="Run `dbt build`, or the job of meltano.yml that does; or give the manifest by --manifest.",
         )
     results_path = path.with_name("run_results.json")
     results = json.loads(results_path.read_text()) if results_path.is_file() else None
@@ -232,7 +232,11 @@ def parse_manifest(document: Mapping[str, Any], run_results: Mapping[str, Any] |
         decisions=_relation(seeds[0]),
         schemas=tuple(sorted({node["schema"] for node in nodes.values() if _is_built(node)})),
         stale=stale_models(document, run_results),
-        nodes=tuple(key for key, node in nodes.items() if node["resource_type"] in _BUILT),
+        code={
+            key: node["checksum"]["checksum"]
+            for key, node in nodes.items()
+            if node["resource_type"] in _BUILT and "reporting" not in node["tags"]
+        },
         invocation_id=(run_results or document)["metadata"]["invocation_id"],
     )
 

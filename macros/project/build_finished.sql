@@ -1,5 +1,6 @@
 {#
-  Output: a statement that records the run as finished, with the models and seeds that succeeded and whose tests did.
+  Output: a statement that records the run as finished, with the models and seeds that succeeded and whose tests did, and
+  with the checksums of their files: a model that is changed and not built again is told by another one.
   Why: see build_started. A run that is killed leaves its row open. What failed a test counts as built when a later run
   builds it and the test holds, so that no run of other models hides the failure. The reporting tables are read by
   nothing that is published.
@@ -15,7 +16,13 @@
   {%- for result in results if execute and result.status == 'success' and result.node.unique_id not in failed %}
     {%- do built.append(result.node.unique_id) if result.node.resource_type != 'test' %}
   {%- endfor %}
+  {%- set code = [] %}
+  {%- for key in built %}
+    {%- do code.append(graph.nodes.get(key, {}).get('checksum', {}).get('checksum', '')) %}
+  {%- endfor %}
     update migration.build set
-        finished_at = clock_timestamp(), built = string_to_array('{{ built | join(' ') }}', ' ')
+        finished_at = clock_timestamp(),
+        built = string_to_array('{{ built | join(' ') }}', ' '),
+        code = string_to_array('{{ code | join(' ') }}', ' ')
     where invocation_id = '{{ invocation_id }}';
 {% endmacro %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -140,3 +141,7 @@ def test_p9_a_run_of_a_few_models_leaves_behind_what_was_made_from_them(ledger: 
     assert sorted(first[1]) == ["model.recorded.quick", "model.recorded.tested"]
     assert sorted(last[1]) == [f"model.recorded.{name}" for name in ("quick", "report", "slow", "wrong")]
     assert sorted(last[2]) == [f"model.recorded.{name}" for name in ("quick", "report", "wrong")]
+    manifest = json.loads((project / "target" / "manifest.json").read_text())
+    checksums = {key: node["checksum"]["checksum"] for key, node in manifest["nodes"].items()}
+    code = read(ledger, "select made.* from migration.build cross join unnest(built, code) as made (node, code)")
+    assert len(code) == 10 and dict(code) == {node: checksums[node] for node, _ in code}

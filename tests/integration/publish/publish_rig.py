@@ -209,11 +209,12 @@ class Rig:
         document = json.loads(self.manifest_path.read_text())
         self.sql("delete from migration.build", role=OWNER)
         self.sql(
-            "insert into migration.build (invocation_id, selected, built, finished_at) "
-            "values (%s, %s, %s, clock_timestamp())",
+            "insert into migration.build (invocation_id, selected, built, code, finished_at) "
+            "values (%s, %s, %s, %s, clock_timestamp())",
             document["metadata"]["invocation_id"],
             list(document["nodes"]),
             list(document["nodes"]),
+            [node["checksum"]["checksum"] for node in document["nodes"].values()],
             role=OWNER,
         )
 

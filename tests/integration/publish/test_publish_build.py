@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
+from publish_manifest import manifest, model_node
 from publish_rig import Rig, documents
 
 from loaders.errors import RefusedError
@@ -122,3 +126,31 @@ def test_p9_a_run_that_begins_between_preflight_and_freeze_is_seen(rig: Rig, mon
     monkeypatch.setattr(engine, "lock_inputs", begin)
     with pytest.raises(RefusedError, match="has not ended"):
         rig.publish()
+
+
+def run_tests_only(rig: Rig, *nodes: dict[str, Any]) -> None:
+    """What a `dbt test` leaves: a manifest of the code as it is now, and a recorded run that has built nothing."""
+    document = manifest(*nodes)
+    document["metadata"]["invocation_id"] = "tests"
+    rig.manifest_path.write_text(json.dumps(document))
+    run(rig, "tests", 1, 2, [], [])
+
+
+def test_p9_a_model_that_was_changed_after_dbt_built_it_is_not_published_as_it_was(rig: Rig) -> None:
+    rig.use(documents())
+    rig.build_documents(5)
+    run_tests_only(rig, documents() | {"checksum": {"name": "sha256", "checksum": "other code"}})
+
+    assert "changed since dbt built it: pub_document" in refusal(rig)
+
+    rig.record_build()
+    assert rig.publish_one().published == 5
+
+
+def test_p9_a_reporting_table_that_changed_holds_up_nothing(rig: Rig) -> None:
+    report = model_node("rpt_document", "migration_reporting", {"id": "bigint"}, {}) | {"tags": ["reporting"]}
+    rig.use(documents(), report)
+    rig.build_documents(5)
+    run_tests_only(rig, documents(), report | {"checksum": {"name": "sha256", "checksum": "other code"}})
+
+    assert rig.publish_one().published == 5
