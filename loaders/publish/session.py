@@ -18,6 +18,8 @@ from loaders.publish.query import only_row
 LEASE = "publish"
 # "DTX" in ASCII and the lease's number: no other program takes this pair by chance.
 _LOCK = (0x445458, 1)
+# A process that was killed holds it until the server notices: milliseconds, more on a busy machine.
+_NOTICED_SECONDS = 2.0
 
 _BATCH_SETTINGS = (
     "set local lock_timeout = '5s'; set local statement_timeout = '300s'; "
@@ -77,7 +79,11 @@ class WriterSession:
         Raises:
             RefusedError: another session holds it; names the run, host, process and session.
         """
-        if not self._try_lock():
+        deadline = time.monotonic() + _NOTICED_SECONDS
+        while not self._try_lock():
+            if time.monotonic() < deadline:
+                self.interrupt.sleep(0.2)
+                continue
             raise RefusedError(
                 f"another publish or rollback is writing to this database: {self._holder()}",
                 hint="Wait for it to end; if it hangs, end that process. Then run the same command again.",
