@@ -79,9 +79,9 @@ order by 1, 2 limit %s
 # does not arbitrate: 128 of 3,000 did.
 _ALONE = "select pg_advisory_xact_lock(hashtextextended('dtx files plan', 0))"
 
-# Rows are taken in the order of their key, as verdicts are, so that the two cannot deadlock; and only those that change,
-# since a conflict locks its row. They are judged again once they are locked. A row that another process has claimed and
-# whose path changed is taken from it: its verdict then finds no row of its own.
+# Rows are taken in the order of their key, as verdicts are, so that the two cannot deadlock; and only those that
+# change, since a conflict locks its row. They are judged again once they are locked. A row that another process has
+# claimed and whose path changed is taken from it: its verdict then finds no row of its own.
 _UPSERT = """
 insert into migration.file_transfer as t (entity, legacy_key, source_key, source_path, object_key, state)
 select i.entity, i.legacy_key, i.source_key, i.source_path, i.object_key, 'planned'
