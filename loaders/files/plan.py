@@ -75,9 +75,13 @@ where t.state = 'verified' and (i.source_path, i.object_key) is distinct from (t
 order by 1, 2 limit %s
 """
 
-# Rows are taken in the order of their key, so that two planners at once cannot deadlock, and only those that change: a
-# conflict locks its row. They are judged again once they are locked. A row that another process has claimed and whose
-# path changed is taken from it: its verdict then finds no row of its own.
+# Of two planners that insert the same row at the same moment, one would meet the other's object key, which ON CONFLICT
+# does not arbitrate: 128 of 3,000 did.
+_ALONE = "select pg_advisory_xact_lock(hashtextextended('dtx files plan', 0))"
+
+# Rows are taken in the order of their key, as verdicts are, so that the two cannot deadlock; and only those that
+# change, since a conflict locks its row. They are judged again once they are locked. A row that another process has
+# claimed and whose path changed is taken from it: its verdict then finds no row of its own.
 _UPSERT = """
 insert into migration.file_transfer as t (entity, legacy_key, source_key, source_path, object_key, state)
 select i.entity, i.legacy_key, i.source_key, i.source_path, i.object_key, 'planned'
@@ -192,4 +196,6 @@ def drifted_keys(connection: psycopg.Connection, limit: int) -> list[str]:
 
 def write_plan(connection: psycopg.Connection) -> None:
     """Bring the ledger's open rows to what `files_input` says."""
-    connection.execute(_UPSERT)
+    with connection.transaction():
+        connection.execute(_ALONE)
+        connection.execute(_UPSERT)

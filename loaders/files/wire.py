@@ -196,7 +196,7 @@ class Connection:
         if isinstance(self._socket, ssl.SSLSocket):
             self._socket.sendall(b"".join(request))
         elif self._socket.sendmsg(request) < sum(map(len, request)):
-            raise TimeoutError  # the kernel waits until all of it is sent, or for as long as was set
+            raise BrokenPipeError  # the kernel sends all of it, unless the server closes or the time is over
 
     def _head(self, deadline: float) -> tuple[int, dict[str, str], bytes]:
         received, end = b"", -1

@@ -315,11 +315,12 @@ def test_two_processes_share_one_ledger_and_each_file_is_sent_once(rig: Rig, s3:
     files = {f"{number:04d}": b"%d" % number for number in range(3_060)}
     rig.write(files)
 
-    both = [rig.start("--json", DTX_S3_ENDPOINT_URL=s3.endpoint_url) for _ in range(2)]
+    patient = {"DTX_S3_ENDPOINT_URL": s3.endpoint_url, "DTX_S3_ATTEMPTS": "8", "DTX_S3_TIMEOUT_SECONDS": "60"}
+    both = [rig.start("--json", **patient) for _ in range(2)]
     sent = []
     for process in both:
         printed, said = process.communicate(timeout=120)
-        assert process.returncode == 0, said
+        assert process.returncode == 0, said + printed
         sent.append(json.loads(printed)["transfer"]["sent_files"])
 
     assert set(rig.ledger().values()) == {"verified"}
