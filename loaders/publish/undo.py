@@ -195,6 +195,7 @@ class Undo:
         self._execute("analyze {undo}")
 
     def _find_references(self) -> None:
+        # The batches that matter are named: the id map's index over them reads their rows and no others.
         if self._batch.mode != "insert":
             return
         for reference in self._target.references:
@@ -217,7 +218,11 @@ class Undo:
                 select from migration.id_map as other
                 where other.target_table = {target_table} and other.target_id = undo.target_id
                 and other.id_map_id <> undo.id_map_id and other.json_path is null and other.state = 'migrated'
-                and coalesce(other.batch_id <> all ({scope}::bigint[]), true)
+                and (other.batch_id is null or other.batch_id = any (array(
+                    select batch.batch_id from migration.batch
+                    where batch.target_table = {target_table} and batch.mode <> 'insert'
+                    and batch.batch_id <> all ({scope}::bigint[])
+                )))
             )
             """,
             scope=self._scope or [],
@@ -233,7 +238,10 @@ class Undo:
             not exists (
                 select from migration.id_map
                 where id_map.target_table = {child} and id_map.target_id = child.{key}::text
-                and id_map.state = 'migrated' and id_map.batch_id = any ({scope})
+                and id_map.state = 'migrated' and id_map.batch_id = any (array(
+                    select batch.batch_id from migration.batch
+                    where batch.target_table = {child} and batch.batch_id = any ({scope})
+                ))
             )
         """).format(child=str(reference.child), key=sql.Identifier(reference.child_key), scope=self._scope)
 
