@@ -11,11 +11,12 @@ import psycopg.sql
 from psycopg import errors
 
 from loaders.errors import ConfigurationError, ServiceError
-from loaders.postgres_errors import cannot_connect
+from loaders.postgres import open_postgres
 from loaders.settings import Settings
 
 Role = Literal["transform", "publisher", "rollback", "owner"]
 
+_NOTICED_SECONDS = 2
 # Timestamps render the same whatever the server's zone (reliability E3); floats round-trip; bytea prints as hex.
 _SESSION = "-c TimeZone=UTC -c extra_float_digits=1 -c bytea_output=hex -c DateStyle=ISO,YMD -c client_encoding=UTF8"
 
@@ -29,7 +30,7 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
         autocommit: as psycopg's.
 
     Raises:
-        ServiceError: the server is out of reach or refuses the role; see `cannot_connect`.
+        ServiceError: the server is out of reach or refuses the role.
     """
     user, password = {
         "transform": (settings.target_user, settings.target_password),
@@ -37,28 +38,36 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
         "rollback": (settings.rollback_user, settings.rollback_password),
         "owner": (settings.owner_user, settings.owner_password),
     }[role]
+    target = f"{settings.system.prefix}TARGET"
+    return open_postgres(
+        host=settings.target_host,
+        port=settings.target_port,
+        database=settings.target_database,
+        user=user,
+        password=password,
+        hint=f"Check {target}_HOST, {target}_PORT, {target}_DATABASE and this role's user and password in .env.",
+        application_name=f"dtx {role}",
+        options=_SESSION,
+        autocommit=autocommit,
+    )
+
+
+def take_lock(connection: psycopg.Connection, lock: tuple[int, int]) -> bool:
+    """Take an advisory lock for as long as the connection lives; false where somebody else keeps it.
+
+    A process that was killed holds it until the server notices: milliseconds, more on a busy machine.
+
+    Args:
+        connection: whose lock it is to be.
+        lock: the lock's two numbers.
+    """
     try:
-        return psycopg.connect(
-            host=settings.target_host,
-            port=settings.target_port,
-            dbname=settings.target_database,
-            user=user,
-            password=password.get_secret_value(),
-            application_name=f"dtx {role}",
-            options=_SESSION,
-            connect_timeout=10,
-            autocommit=autocommit,
-        )
-    except psycopg.OperationalError as error:
-        target = f"{settings.system.prefix}TARGET"
-        raise cannot_connect(
-            error,
-            host=settings.target_host,
-            port=settings.target_port,
-            database=settings.target_database,
-            user=user,
-            hint=f"Check {target}_HOST, {target}_PORT, {target}_DATABASE and this role's user and password in .env.",
-        ) from None
+        with connection.transaction():
+            connection.execute(f"set local lock_timeout = '{_NOTICED_SECONDS}s'")
+            connection.execute("select pg_advisory_lock(%s, %s)", lock)
+    except errors.LockNotAvailable:
+        return False
+    return True
 
 
 @contextmanager

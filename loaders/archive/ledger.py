@@ -16,15 +16,13 @@ from psycopg.types.json import Jsonb
 
 from loaders.archive.manifest import MANIFEST, Manifest
 from loaders.archive.sealing import Contents, Digest
-from loaders.database import connect, fetch_value
+from loaders.database import connect, fetch_value, take_lock
 from loaders.errors import RefusedError, ServiceError
 from loaders.ledger.code_version import code_version
 from loaders.settings import Settings
 
 # "DTX" in ASCII, and a number of its own beside the publisher's.
 _LOCK = (0x445458, 3)
-# A process that was killed holds it until the server notices: milliseconds, more on a busy machine.
-_LOCK_SECONDS = 2
 
 _BEGIN = """
 insert into migration.run (command, state, code_version, host, process_id, backend_pid)
@@ -131,14 +129,10 @@ class ArchiveLedger:
         Raises:
             RefusedError: another process is at it.
         """
-        try:
-            with self._connection.transaction():
-                self._connection.execute(f"set local lock_timeout = '{_LOCK_SECONDS}s'")
-                self._connection.execute("select pg_advisory_lock(%s, %s)", _LOCK)
-        except psycopg.errors.LockNotAvailable:
+        if not take_lock(self._connection, _LOCK):
             raise RefusedError(
                 "another dtx archive is writing", hint="Wait for it to end, or end that process; then run this again."
-            ) from None
+            )
 
     def begin(self) -> int:
         """Start a run; the lock must be held. Returns its id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,10 +232,9 @@ class Ledger:
         self._next = self._first_open
         return []
 
-    def renew(self, files: Iterable[PlannedFile]) -> None:
+    def renew(self, files: Collection[PlannedFile]) -> None:
         """Lengthen the lease of claimed files."""
-        keys = [(file.entity, file.legacy_key) for file in files]
-        self._connection.execute(_RENEW, [[key[0] for key in keys], [key[1] for key in keys], self.run_id])
+        self._connection.execute(_RENEW, [*_keys(files), self.run_id])
 
     def record(self, verdicts: Sequence[Verdict]) -> None:
         """Write verdicts; one whose row was taken from us in the meantime changes nothing."""
@@ -252,12 +251,11 @@ class Ledger:
             ],
         )
 
-    def release(self, files: Sequence[PlannedFile], *, untouched: bool) -> None:
+    def release(self, files: Collection[PlannedFile], *, untouched: bool) -> None:
         """Give claimed files back; `untouched` ones count as never tried."""
         if not files:
             return
-        keys = [file.entity for file in files], [file.legacy_key for file in files]
-        self._connection.execute(_RELEASE, [*keys, [int(untouched)] * len(files), self.run_id])
+        self._connection.execute(_RELEASE, [*_keys(files), [int(untouched)] * len(files), self.run_id])
 
     def is_open(self) -> bool:
         """Whether a file that this run found open still lacks a verdict, whoever holds it."""
@@ -287,3 +285,7 @@ def duplicates(connection: psycopg.Connection, entities: Sequence[str]) -> Dupli
 def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> Any:
     (value,) = cursor.fetchone() or (None,)
     return value
+
+
+def _keys(files: Collection[PlannedFile]) -> tuple[list[str], list[str]]:
+    return [file.entity for file in files], [file.legacy_key for file in files]

@@ -11,7 +11,7 @@ from loaders.errors import ServiceError
 from loaders.failpoints import failpoint
 from loaders.files.crew import Crew
 from loaders.files.ledger import RANGE, Ledger
-from loaders.files.transfer import PlannedFile, Verdict
+from loaders.files.transfer import Key, PlannedFile, Verdict
 
 _TICK_SECONDS = 0.02
 _RECORD_SECONDS = 2.0
@@ -69,7 +69,7 @@ class Run:
 
     def __init__(self, ledger: Ledger, crew: Crew, stop: threading.Event, meter: Meter) -> None:
         self._ledger, self._crew, self._stop, self._meter = ledger, crew, stop, meter
-        self._held: dict[tuple[str, str], PlannedFile] = {}
+        self._held: dict[Key, PlannedFile] = {}
         self._given_up: list[PlannedFile] = []
         self._unrecorded: list[Verdict] = []
         self._failures = 0
@@ -122,7 +122,7 @@ class Run:
     def _claim(self) -> None:
         # The first may be empty for being at the list's end; the second then starts at its beginning.
         files = self._ledger.claim() or self._ledger.claim()
-        self._held.update({(file.entity, file.legacy_key): file for file in files})
+        self._held.update({file.key: file for file in files})
         self._crew.submit(files)
         if not files:
             self._next_claim = time.monotonic() + _CLAIM_AGAIN_SECONDS
@@ -130,7 +130,7 @@ class Run:
     def _collect(self) -> None:
         finished = self._crew.finished()
         for file, verdict in finished:
-            del self._held[file.entity, file.legacy_key]
+            del self._held[file.key]
             if verdict is None:
                 self._given_up.append(file)
                 continue
@@ -151,7 +151,7 @@ class Run:
         """Leave the ledger as it is: verdicts recorded, everything else given back."""
         untouched = self._crew.withdraw()
         for file in untouched:
-            del self._held[file.entity, file.legacy_key]
+            del self._held[file.key]
         deadline = time.monotonic() + _GRACE_SECONDS
         while self._held and time.monotonic() < deadline:
             time.sleep(_TICK_SECONDS)

@@ -14,6 +14,7 @@ from loaders.errors import ConfigurationError, ExitCode
 from loaders.metabase.catalogue import Catalogue
 from loaders.metabase.definitions import read_reports, understood
 from loaders.metabase.exposures import Owner, Usage, exposures_text
+from loaders.output_file import writing
 from loaders.settings import PROJECT_ROOT, Settings, load_settings
 from loaders.setup.options import JsonOption
 
@@ -84,12 +85,8 @@ def write(path: Path, text: str) -> None:
     Raises:
         ConfigurationError: it cannot be written.
     """
-    try:
+    with writing(path, hint="Run this in a checkout of the project."):
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be written ({error.strerror})", hint="Run this in a checkout of the project."
-        ) from None
 
 
 def _read(settings: Settings) -> tuple[Catalogue, dict[str, Owner], dict[int, Usage]]:

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from loaders.errors import ConfigurationError, RefusedError
 from loaders.metabase.desired import SCHEMA
-from loaders.postgres_errors import cannot_connect
+from loaders.postgres import open_postgres
 from loaders.settings import Settings
 
 STATEMENT_SECONDS = 120
@@ -54,26 +54,16 @@ def connect_as_reader(settings: Settings) -> psycopg.Connection:
     """
     if settings.reporting_password is None:
         raise ConfigurationError("DTX_REPORTING_PASSWORD is not set", hint="Metabase connects with it.")
-    try:
-        return psycopg.connect(
-            host=settings.target_host,
-            port=settings.target_port,
-            dbname=settings.target_database,
-            user=settings.reporting_user,
-            password=settings.reporting_password.get_secret_value(),
-            application_name="dtx reporting",
-            connect_timeout=10,
-            autocommit=True,
-        )
-    except psycopg.OperationalError as error:
-        raise cannot_connect(
-            error,
-            host=settings.target_host,
-            port=settings.target_port,
-            database=settings.target_database,
-            user=settings.reporting_user,
-            hint="Create the role with that password (create role … login password '…'), then run dtx setup.",
-        ) from None
+    return open_postgres(
+        host=settings.target_host,
+        port=settings.target_port,
+        database=settings.target_database,
+        user=settings.reporting_user,
+        password=settings.reporting_password,
+        hint="Create the role with that password (create role … login password '…'), then run dtx setup.",
+        application_name="dtx reporting",
+        autocommit=True,
+    )
 
 
 def restrict_reader(settings: Settings) -> None:

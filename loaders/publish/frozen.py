@@ -12,6 +12,10 @@ from loaders.publish.catalogue import Table
 from loaders.publish.contract import PublishContract, Relation
 from loaders.publish.query import relation_sql
 
+# What an expression of the target's raises on some value.
+RAISED = (errors.DataError, errors.RaiseException)
+# What the target's index takes may be too much for one on other types: then the rows are counted.
+_NO_INDEX = (errors.InvalidObjectDefinition, errors.ProgramLimitExceeded, errors.UndefinedFunction)
 FROZEN_SCHEMA = "migration_frozen"
 # A dry run freezes here; its transaction is rolled back.
 TEMPORARY_SCHEMA = "pg_temp"
@@ -228,14 +232,9 @@ def make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> bool:
     Returns:
         Whether no two pending rows have the same legacy key, which making the index tells at no cost.
     """
-    index = sql.SQL("create {} on {} (legacy_key)")
-    try:
-        with connection.transaction():
-            connection.execute(index.format(sql.SQL("unique index"), frozen.pending))
-        keys_differ = True
-    except errors.UniqueViolation:
-        connection.execute(index.format(sql.SQL("index"), frozen.pending))
-        keys_differ = False
+    keys_differ = differ(connection, frozen, sql.SQL("(legacy_key)"), keeps_index=True)
+    if not keys_differ:
+        connection.execute(sql.SQL("create index on {} (legacy_key)").format(frozen.pending))
     # Only ranges of keys are asked of these rows; statistics of all their columns took three times as long.
     connection.execute(sql.SQL("analyze {} (legacy_key)").format(frozen.pending))
     connection.execute(
@@ -250,6 +249,28 @@ def make_ready(connection: psycopg.Connection, frozen: FrozenModel) -> bool:
         """).format(kind=table_kind(frozen), rejected=frozen.rejected)
     )
     return keys_differ
+
+
+def differ(
+    connection: psycopg.Connection, frozen: FrozenModel, keys: sql.Composable, *, keeps_index: bool = False
+) -> bool:
+    """Whether the pending rows can have a unique index, which is made in half the time of counting them by key.
+
+    Args:
+        connection: in a transaction.
+        frozen: the model.
+        keys: what follows the table's name in CREATE UNIQUE INDEX.
+        keeps_index: whether the index stays.
+
+    Returns:
+        False also where an expression raises on some row, or no index of these rows can be made.
+    """
+    try:
+        with connection.transaction(force_rollback=not keeps_index):
+            connection.execute(sql.SQL("create unique index on {} {}").format(frozen.pending, keys))
+    except (errors.UniqueViolation, *RAISED, *_NO_INDEX):
+        return False
+    return True
 
 
 def table_kind(frozen: FrozenModel) -> sql.SQL:

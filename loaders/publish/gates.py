@@ -15,13 +15,11 @@ import psycopg
 from psycopg import errors, sql
 
 from loaders.publish.catalogue import Check, Column, ForeignKey, UniqueKey
-from loaders.publish.frozen import FrozenModel
+from loaders.publish.frozen import RAISED, FrozenModel, differ
 from loaders.publish.places import places_claimed_once, places_free, places_unclaimed
 from loaders.publish.query import only_row, relation_sql
 
 PARENT_VANISHED, CONSTRAINT_VIOLATION = "parent_vanished", "constraint_violation"
-# What the target's index takes may be too much for one on other types: then the rows are counted.
-_NO_INDEX = (errors.InvalidObjectDefinition, errors.ProgramLimitExceeded, errors.UndefinedFunction)
 VALUE_NOT_IN_CHOICES, FILE_NOT_TRANSFERRED = "value_not_in_choices", "file_not_transferred"
 PARENT_NOT_PUBLISHED = "parent_not_published"
 
@@ -70,7 +68,7 @@ def run_gates(connection: psycopg.Connection, frozen: FrozenModel, expected: Seq
         try:
             with connection.transaction():
                 connection.execute(statement)
-        except (errors.DataError, errors.RaiseException):
+        except RAISED:
             # An expression of the target's that raises on some value: on which one, bisection finds out.
             continue
     connection.execute(sql.SQL("analyze {}").format(frozen.rejected))
@@ -90,24 +88,14 @@ def _broken(connection: psycopg.Connection, frozen: FrozenModel, rules: Sequence
     ]
     if conditions:
         looks.append((singles, sql.SQL("select {} from pending").format(sql.SQL(", ").join(conditions))))
-    unbroken = [id(rule) for rule in rules if rule.keys is not None and _differ(connection, frozen, rule.keys)]
+    unbroken = [id(rule) for rule in rules if rule.keys is not None and differ(connection, frozen, rule.keys)]
     for looked_for, select in looks:
         statement = sql.SQL("with pending as (select * from {}) {}").format(frozen.pending, select)
         # An expression of the target's that raises on some value leaves its rules to be asked one by one.
-        with suppress(errors.DataError, errors.RaiseException), connection.transaction():
+        with suppress(*RAISED), connection.transaction():
             verdicts = only_row(connection.execute(statement))
             unbroken += [id(rule) for rule, is_broken in zip(looked_for, verdicts, strict=True) if not is_broken]
     yield from (rule for rule in rules if id(rule) not in unbroken)
-
-
-def _differ(connection: psycopg.Connection, frozen: FrozenModel, keys: sql.Composable) -> bool:
-    """Whether the pending rows can have a unique index, which is made in half the time of counting them by key."""
-    try:
-        with connection.transaction(force_rollback=True):
-            connection.execute(sql.SQL("create unique index on {} {}").format(frozen.pending, keys))
-    except (errors.UniqueViolation, errors.DataError, errors.RaiseException, *_NO_INDEX):
-        return False
-    return True
 
 
 def gates(frozen: FrozenModel, expected: Sequence[FrozenModel] = ()) -> Iterator[Gate]:

@@ -204,7 +204,7 @@ class PublishReport:
 
 
 def start_report(connection: psycopg.Connection, frozen: FrozenModel) -> ModelReport:
-    """Count a frozen model: rows in, already there, gate rejects and drift; nothing published yet."""
+    """Count a frozen model: rows in and already there; nothing judged or published yet."""
     report = ModelReport(frozen.contract)
     rows, pending = only_row(
         connection.execute(
@@ -214,8 +214,6 @@ def start_report(connection: psycopg.Connection, frozen: FrozenModel) -> ModelRe
         )
     )
     report.rows_in, report.already_there = rows, rows - pending
-    report.count_rejected(connection, frozen)
-    report.count_drift(connection, frozen.drifted)
     return report
 
 

@@ -10,6 +10,7 @@ import psycopg
 import tenacity
 from psycopg import errors, sql
 
+from loaders.database import take_lock
 from loaders.errors import RefusedError, ServiceError
 from loaders.publish.faults import describe
 from loaders.publish.interrupt import Interrupt
@@ -18,8 +19,6 @@ from loaders.publish.query import only_row
 LEASE = "publish"
 # "DTX" in ASCII and the lease's number: no other program takes this pair by chance.
 _LOCK = (0x445458, 1)
-# A process that was killed holds it until the server notices: milliseconds, more on a busy machine.
-_NOTICED_SECONDS = 2.0
 
 _BATCH_SETTINGS = (
     "set local lock_timeout = '5s'; set local statement_timeout = '300s'; "
@@ -79,15 +78,13 @@ class WriterSession:
         Raises:
             RefusedError: another session holds it; names the run, host, process and session.
         """
-        deadline = time.monotonic() + _NOTICED_SECONDS
-        while not self._try_lock():
-            if time.monotonic() < deadline:
-                self.interrupt.sleep(0.2)
-                continue
+        if not take_lock(self.connection, _LOCK):
+            self.interrupt.check()
             raise RefusedError(
                 f"another publish or rollback is writing to this database: {self._holder()}",
                 hint="Wait for it to end; if it hangs, end that process. Then run the same command again.",
             )
+        self._recognise()
 
     def take_lease(self, run_id: int) -> None:
         """Raise the fencing token for a run; the lock must be held. Waits for a predecessor's last batch to end."""

@@ -80,7 +80,10 @@ def freeze(
     expected: list[FrozenModel] = []
     for frozen in models:
         stderr.print(f"freezing {frozen.contract.model}", soft_wrap=True)
-        keys_differ = freeze_pending(connection, frozen)
+        pending_differ = freeze_pending(connection, frozen)
+        report = start_report(connection, frozen)
+        # A row may also share its key with one that is published, and not pending any more.
+        keys_differ = pending_differ and not report.already_there
         key_findings = check_keys(connection, frozen, keys_differ=keys_differ)
         found += key_findings
         if not key_findings:
@@ -88,7 +91,8 @@ def freeze(
             run_gates(connection, frozen, expected)
             found += gate_findings(connection, frozen) + check_narrowed(connection, frozen)
         freeze_drift(connection, frozen)
-        report = start_report(connection, frozen)
+        report.count_rejected(connection, frozen)
+        report.count_drift(connection, frozen.drifted)
         report.hold(held.get(frozen.contract.model))
         reports.append(report)
         expected += [] if report.is_held else [frozen]

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from loaders.console import Meter, meter, stderr
 from loaders.errors import ConfigurationError
+from loaders.output_file import writing
 from loaders.reconcile.archives import ArchivedFile, read_archived_files
 from loaders.reconcile.live_source import Source, open_source
 from loaders.reconcile.outcomes import Count, build_outcomes, count_outcomes, live_differences, unexplained_keys
@@ -83,7 +84,8 @@ def judge(settings: Settings, rows: Path | None = None) -> list[TableReport]:
         archived = read_archived_files(target, settings.system.name)
         archives = {name: _Archive(settings.system.is_archived, archived.get(name)) for name in tables}
         if rows is not None:
-            _begin_rows(rows)
+            with writing(rows, hint="Give a file in a folder that exists by --rows."):
+                rows.write_text("source_table,source_key,disposition,reason_code\n", encoding="utf-8")
         with working_beside(beside) as worker:
             # The target is held against the ledger there while the ledger is held against the source here.
             checks = {name: worker.submit(check_target_rows, beside, tables[name]) for name in loads if name in tables}
@@ -185,15 +187,6 @@ def _group(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     for reason, key in pairs:
         grouped[reason] = (*grouped.get(reason, ()), key)
     return grouped
-
-
-def _begin_rows(path: Path) -> None:
-    try:
-        path.write_text("source_table,source_key,disposition,reason_code\n", encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be written ({error.strerror})", hint="Give a file in a folder that exists by --rows."
-        ) from None
 
 
 def _append_rows(target: psycopg.Connection, table: str, path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from loaders.console import visible
-from loaders.errors import ConfigurationError
+from loaders.output_file import writing
 
 FOLDER = Path(__file__).parent
 
@@ -41,12 +41,8 @@ def write_page(path: Path, page: str, *, is_private: bool = False) -> None:
         ConfigurationError: it cannot be written there.
     """
     beside = path.with_name(f".{path.name}.part")
-    try:
+    with writing(path, hint="Give a file in a folder that exists by --out."):
         beside.unlink(missing_ok=True)
         beside.touch(mode=0o600 if is_private else 0o666)
         beside.write_text(page, encoding="utf-8")
         beside.replace(path)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be written ({error.strerror})", hint="Give a file in a folder that exists by --out."
-        ) from None

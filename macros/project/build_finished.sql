@@ -12,13 +12,12 @@
       {%- do failed.append(key) if 'reporting' not in graph.nodes.get(key, {}).get('tags', []) %}
     {%- endfor %}
   {%- endfor %}
-  {%- set built = [] %}
+  {%- set built, code = [], [] %}
   {%- for result in results if execute and result.status == 'success' and result.node.unique_id not in failed %}
-    {%- do built.append(result.node.unique_id) if result.node.resource_type != 'test' %}
-  {%- endfor %}
-  {%- set code = [] %}
-  {%- for key in built %}
-    {%- do code.append(graph.nodes.get(key, {}).get('checksum', {}).get('checksum', '')) %}
+    {%- if result.node.resource_type != 'test' %}
+      {%- do built.append(result.node.unique_id) %}
+      {%- do code.append(result.node.checksum.checksum) %}
+    {%- endif %}
   {%- endfor %}
     update migration.build set
         finished_at = clock_timestamp(),

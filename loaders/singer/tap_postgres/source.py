@@ -9,7 +9,7 @@ import psycopg
 from psycopg import errors
 
 from loaders.errors import MigrationError, RefusedError, ServiceError
-from loaders.postgres_errors import cannot_connect
+from loaders.postgres import open_postgres
 from loaders.singer.tap_postgres.config import TapConfig
 
 _SESSION = {
@@ -35,32 +35,22 @@ def connect(config: TapConfig) -> psycopg.Connection:
     """Open a connection without a transaction.
 
     Raises:
-        ServiceError: the server is out of reach or refuses the account; see `cannot_connect`.
+        ServiceError: the server is out of reach or refuses the account.
     """
-    try:
-        return psycopg.connect(
-            host=config.host,
-            port=config.port,
-            dbname=config.database,
-            user=config.user,
-            password=config.password.get_secret_value(),
-            application_name="tap-postgres",
-            options=" ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
-            connect_timeout=10,
-            autocommit=True,
-            sslmode="verify-full" if config.tls_ca else None,
-            sslrootcert=str(config.tls_ca) if config.tls_ca else None,
-        )
-    except psycopg.OperationalError as error:
-        raise cannot_connect(
-            error,
-            host=config.host,
-            port=config.port,
-            database=config.database,
-            user=config.user,
-            hint="Check DISPATCH_SOURCE_HOST, _PORT, _DATABASE, _USER and _PASSWORD in .env; where "
-            "DISPATCH_SOURCE_TLS_CA is set, the server's certificate must be signed by that, for that host.",
-        ) from None
+    return open_postgres(
+        host=config.host,
+        port=config.port,
+        database=config.database,
+        user=config.user,
+        password=config.password,
+        hint="Check DISPATCH_SOURCE_HOST, _PORT, _DATABASE, _USER and _PASSWORD in .env; where "
+        "DISPATCH_SOURCE_TLS_CA is set, the server's certificate must be signed by that, for that host.",
+        application_name="tap-postgres",
+        options=" ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
+        autocommit=True,
+        sslmode="verify-full" if config.tls_ca else None,
+        sslrootcert=str(config.tls_ca) if config.tls_ca else None,
+    )
 
 
 @contextmanager

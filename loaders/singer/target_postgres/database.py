@@ -6,7 +6,7 @@ import psycopg
 from psycopg import errors
 
 from loaders.errors import MigrationError, RefusedError, ServiceError
-from loaders.postgres_errors import cannot_connect
+from loaders.postgres import open_postgres
 from loaders.singer.target_postgres.config import TargetConfig
 
 _LOCK_TIMEOUT = "60s"
@@ -16,29 +16,19 @@ def connect(config: TargetConfig) -> psycopg.Connection:
     """Open a connection; the first statement begins a transaction.
 
     Raises:
-        ServiceError: the server is out of reach or refuses the role; see `cannot_connect`.
+        ServiceError: the server is out of reach or refuses the role.
     """
-    try:
-        return psycopg.connect(
-            host=config.host,
-            port=config.port,
-            dbname=config.database,
-            user=config.user,
-            password=config.password.get_secret_value(),
-            application_name="target-postgres",
-            options=f"-c TimeZone=UTC -c client_encoding=UTF8 -c lock_timeout={_LOCK_TIMEOUT}",
-            connect_timeout=10,
-        )
-    except psycopg.OperationalError as error:
-        raise cannot_connect(
-            error,
-            host=config.host,
-            port=config.port,
-            database=config.database,
-            user=config.user,
-            hint="Check DTX_TARGET_HOST, _PORT, _DATABASE, _USER and _PASSWORD in .env; for dispatch they are "
-            "DISPATCH_TARGET_….",
-        ) from None
+    return open_postgres(
+        host=config.host,
+        port=config.port,
+        database=config.database,
+        user=config.user,
+        password=config.password,
+        hint="Check DTX_TARGET_HOST, _PORT, _DATABASE, _USER and _PASSWORD in .env; for dispatch they are "
+        "DISPATCH_TARGET_….",
+        application_name="target-postgres",
+        options=f"-c TimeZone=UTC -c client_encoding=UTF8 -c lock_timeout={_LOCK_TIMEOUT}",
+    )
 
 
 def database_error(error: psycopg.Error, table: str) -> MigrationError:
