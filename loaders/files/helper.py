@@ -6,6 +6,7 @@ however that died: the pipe between them is broken then.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -82,6 +83,7 @@ def main(pipe: int, root: int) -> None:
     # Whoever stops everything at once stops the parent too; what it means here, the parent says.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    gc.freeze()
     try:
         helper = Helper(Connection(pipe), root)
         threading.Thread(target=helper.send, daemon=True).start()

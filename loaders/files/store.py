@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
@@ -58,8 +58,8 @@ class Store(Protocol):
             StoreFault: worth another try.
         """
 
-    def read(self, key: str, size: int) -> bytes | bytearray:
-        """The stored bytes; none of them when they are not `size` many: a stranger's object may not fit into memory.
+    def read(self, key: str, size: int) -> Iterator[bytes | memoryview]:
+        """The stored bytes, in pieces that hold until the next one; none of them when they are not `size` many.
 
         Raises:
             NotThereError: no object.
@@ -102,7 +102,7 @@ class DirectStore:
             raise AlreadyThereError
         _check(answer)
 
-    def read(self, key: str, size: int) -> bytes | bytearray:
+    def read(self, key: str, size: int) -> Iterator[bytes | memoryview]:
         """See `Store`."""
         answer = self._exchange(self._signer.head("GET", self._folder + key, self._get_headers), None, size)
         if answer.status == 404:
@@ -110,7 +110,10 @@ class DirectStore:
         _check(answer)
         if answer.length is None:
             raise StoreFault
-        return answer.body
+        try:
+            yield from answer.body
+        except OSError:
+            raise StoreFault from None
 
     def can_list(self) -> bool:
         """Whether the bucket can be listed; boto3 says why not, and takes a fifth of a second to start."""
@@ -148,13 +151,13 @@ class Boto3Store:
                 **self._object_options,
             )
 
-    def read(self, key: str, size: int) -> bytes | bytearray:
+    def read(self, key: str, size: int) -> Iterator[bytes | memoryview]:
         """See `Store`."""
         with boto3_faults():
             answer = self._client().get_object(Bucket=self._bucket, Key=key)
-            body: bytes = answer["Body"].read() if answer["ContentLength"] == size else b""
-            answer["Body"].close()
-            return body
+            with closing(answer["Body"]) as body:
+                if answer["ContentLength"] == size:
+                    yield from body.iter_chunks(_STREAM_BYTES)
 
 
 def sha256_of_stored(client: Callable[[], Any], bucket: str, key: str) -> bytes:

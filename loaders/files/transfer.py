@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
@@ -133,7 +133,7 @@ class Transfer:
 
         def is_stored() -> bool:
             if body is not None:
-                return bool(self._store.read(file.object_key, source.size) == body)
+                return _is_same(self._store.read(file.object_key, source.size), body)
             return sha256_of_stored(self._client, self._bucket, file.object_key) == digest
 
         def verdict(stored: bool, sent: int) -> Verdict:
@@ -167,3 +167,12 @@ class Transfer:
 
     def _proven(self, is_stored: Callable[[], bool]) -> bool:
         return any(self._persistently(is_stored) for _ in range(READINGS))
+
+
+def _is_same(pieces: Iterable[bytes | memoryview], body: bytes) -> bool:
+    offset = 0
+    for piece in pieces:
+        if not body.startswith(piece, offset):
+            return False
+        offset += len(piece)
+    return offset == len(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from os.path import commonpath
@@ -130,8 +130,15 @@ class Reading:
 
     def _digest(self, verified: VerifiedObject) -> bytes:
         if verified.size <= PART_BYTES:
-            return self._persistently(lambda: sha256(self._store.read(verified.object_key, verified.size)).digest())
+            return self._persistently(lambda: _sha256(self._store.read(verified.object_key, verified.size)))
         return self._persistently(lambda: sha256_of_stored(self._client, self._bucket, verified.object_key))
+
+
+def _sha256(pieces: Iterable[bytes | memoryview]) -> bytes:
+    digest = sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()
 
 
 def verify_objects(
