@@ -23,7 +23,7 @@ from loaders.files.transfer import Key, PlannedFile, Told, Transfer, Verdict
 from loaders.files.wire import Access
 from loaders.files.workers import Workers
 
-_TICK_SECONDS = 0.01
+_TICK_SECONDS = 0.05
 
 
 class Helper:

@@ -117,14 +117,14 @@ set
     state = case when v.reason_code is null then 'verified' else 'rejected' end,
     reason_code = v.reason_code,
     size_bytes = v.size_bytes,
-    modified_at = v.modified_at,
+    modified_at = to_timestamp(v.modified_at),
     sha256 = v.sha256,
     verified_at = case when v.reason_code is null then clock_timestamp() end,
     lease_owner = null,
     lease_until = null
 from (
     select *
-    from unnest(%b::text[], %b::text[], %b::text[], %b::bigint[], %b::timestamptz[], %b::bytea[])
+    from unnest(%b::text[], %b::text[], %b::text[], %b::bigint[], %b::float8[], %b::bytea[])
         as v (entity, legacy_key, reason_code, size_bytes, modified_at, sha256)
     order by entity, legacy_key
 ) as v

@@ -18,7 +18,7 @@ create temporary table files_input (
     entity text, source_key text, legacy_key text, source_path text, object_key text, original_name text
 )
 """
-_INDEX = "create index on files_input (entity, legacy_key); analyze files_input"
+_INDEX = "create index on files_input (entity, legacy_key); analyze files_input (entity, legacy_key)"
 
 _OBJECT_KEY = r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$"
 _DOTS_ONLY = r"(^|/)\.\.?(/|$)"

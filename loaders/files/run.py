@@ -13,7 +13,7 @@ from loaders.files.crew import Crew
 from loaders.files.ledger import RANGE, Ledger
 from loaders.files.transfer import Key, PlannedFile, Verdict
 
-_TICK_SECONDS = 0.02
+_TICK_SECONDS = 0.05
 _RECORD_SECONDS = 2.0
 _RENEW_SECONDS = 20.0
 _CLAIM_AGAIN_SECONDS = 1.0

@@ -9,7 +9,6 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 from loaders.files.twins import twin_of
@@ -44,12 +43,12 @@ class SourceFile(NamedTuple):
     Attributes:
         descriptor: open for reading.
         size: bytes.
-        modified_at: its modification time.
+        modified_at: its modification time, seconds since the epoch.
     """
 
     descriptor: int
     size: int
-    modified_at: datetime
+    modified_at: float
     signature: tuple[int, ...]
 
     def __enter__(self) -> SourceFile:
@@ -120,8 +119,7 @@ def open_source(root: int, path: str) -> SourceFile:
             raise FileFault("file_not_regular")
         if status.st_size == 0:
             raise FileFault("file_empty")
-        modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
-        return SourceFile(descriptor, status.st_size, modified_at, _signature(status))
+        return SourceFile(descriptor, status.st_size, status.st_mtime, _signature(status))
     except BaseException:
         os.close(descriptor)
         raise

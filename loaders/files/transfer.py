@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
@@ -60,13 +59,15 @@ class Verdict(NamedTuple):
 
     Attributes:
         reason_code: None when its stored bytes were proven, else why it is rejected.
+        size: bytes.
+        modified_at: of the file, seconds since the epoch.
         sent: bytes put; 0 for an object that was there already.
     """
 
     file: PlannedFile
     reason_code: str | None
     size: int | None = None
-    modified_at: datetime | None = None
+    modified_at: float | None = None
     sha256: bytes | None = None
     sent: int = 0
 

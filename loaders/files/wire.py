@@ -200,15 +200,16 @@ class Connection:
             # A server that refuses need not read the body: its answer then lies behind a broken pipe.
             with suppress(*_GONE):
                 self._send(request)
-            status, headers, begun = self._head(deadline)
-            length = int(headers["content-length"]) if headers.get("content-length", "").isdecimal() else None
+            status, head, begun = self._head(deadline)
+            said = _field(head, b"content-length")
+            length = int(said) if said.isdigit() else None
             wanted = status == 200 and length == expected
             if wanted and len(begun) > expected:
                 raise ConnectionResetError("the answer's body is longer than announced")
         except BaseException:
             self._end(stays=False)
             raise
-        stays = wanted and headers.get("connection", "").lower() != "close"
+        stays = wanted and _field(head, b"connection") != b"close"
         if wanted and expected:
             return Answer(status, length, self._body(begun, expected, deadline, stays))
         self._end(stays)
@@ -220,7 +221,7 @@ class Connection:
         elif self._socket.sendmsg(request) < sum(map(len, request)):
             raise BrokenPipeError  # the kernel sends all of it, unless the server closes or the time is over
 
-    def _head(self, deadline: float) -> tuple[int, dict[str, str], bytes]:
+    def _head(self, deadline: float) -> tuple[int, bytes, bytes]:
         received, end = b"", -1
         while end < 0:
             _check_time(deadline)
@@ -229,11 +230,8 @@ class Connection:
             if not piece or len(received) > 2 * _HEAD_BYTES:
                 raise ConnectionResetError("no answer, or no end of its head")
             end = received.find(b"\r\n\r\n")
-        first, *lines = received[:end].decode("latin-1").split("\r\n")
-        status = first[9:12]
-        fields = (line.partition(":") for line in lines)
-        headers = {name.lower(): value.strip() for name, _, value in fields}
-        return int(status) if status.isdecimal() else 0, headers, received[end + 4 :]
+        status = received[9:12]
+        return int(status) if status.isdigit() else 0, received[: end + 2].lower(), received[end + 4 :]
 
     def _body(self, begun: bytes, size: int, deadline: float, stays: bool) -> Iterator[memoryview]:
         at_end = False
@@ -255,6 +253,12 @@ class Connection:
         self.is_open = stays
         if not stays:
             self._socket.close()
+
+
+def _field(head: bytes, name: bytes) -> bytes:
+    """A field of a head in lower case; nothing when it is not there."""
+    _, _, rest = head.partition(b"\r\n" + name + b":")
+    return rest.partition(b"\r\n")[0].strip()
 
 
 def _connected(place: Place, timeout_seconds: float) -> socket.socket:

@@ -22,13 +22,16 @@ def stop_all(folder: Path) -> None:
 
 
 @contextmanager
-def server_folder() -> Iterator[Path]:
+def server_folder(parent: Path | None = None) -> Iterator[Path]:
     """Give a fresh folder that unprivileged servers can reach, and remove it with its servers at the end.
 
     The folder is held by a file lock, which the kernel frees when its holder is killed; each call first clears the
     folders of holders that are gone, servers included.
+
+    Args:
+        parent: where; None for the machine's folder of temporary files.
     """
-    parent = Path(tempfile.gettempdir())
+    parent = parent or Path(tempfile.gettempdir())
     for left_over in parent.glob(f"{_PREFIX}*"):
         _clear_if_abandoned(left_over)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
