@@ -252,6 +252,16 @@ def test_each_decision_of_dtx1_is_documented() -> None:
     )
 
 
+def test_each_reject_reason_of_dtx1_names_a_column_of_its_table() -> None:
+    named_by_the_row = {"text_unstorable", "contact_unexpected", "date_invalid", "flag_unmapped"}
+    columns = {(line["source_table"], line["column_name"]) for line in read_csv(DTX1, "source_columns.csv")}
+    for line in read_csv(DTX1, "reason_codes.csv"):
+        if (line["disposition"], line["stage"]) != ("reject", "transform") or line["reason_code"] in named_by_the_row:
+            assert line["column_name"] == "", line["reason_code"]
+        else:
+            assert (line["source_table"], line["column_name"]) in columns, line["reason_code"]
+
+
 def test_every_reason_of_the_transform_stage_has_a_unit_test_that_expects_it(system: System, manifest: Node) -> None:
     """A reason code nobody gives is a promise that nobody keeps."""
     expected: set[str] = set()

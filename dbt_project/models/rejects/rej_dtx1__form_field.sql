@@ -13,6 +13,13 @@ form_fields as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('reason_codes') }}
+    where source_table = 'form_field' and disposition = 'reject' and stage = 'transform'
+
+),
+
 -- An outer join would build the payload of every source row first; the test rejects_explained counts what an inner join
 -- could lose.
 rejects as (
@@ -21,16 +28,14 @@ rejects as (
         by_option.source_key,
         by_option.source_key as legacy_key,
         by_option.reason_code,
-        case
-            when by_option.reason_code = 'text_unstorable' then {{ unstorable_column('by_option.unstorable') }}
-            when by_option.reason_code = 'property_unmapped' then 'property_name'
-            when by_option.reason_code = 'account_mismatch' or by_option.reason_code like 'record\_%' then 'vendor_id'
-            when by_option.reason_code like 'account\_%' then 'customer_id'
-            else 'value'
+        case by_option.reason_code
+            when 'text_unstorable' then {{ unstorable_column('by_option.unstorable') }}
+            else reasons.column_name
         end as column_name,
         form_fields.payload
     from by_option
     inner join form_fields on by_option.source_key = form_fields.source_key
+    left join reasons on by_option.reason_code = reasons.reason_code
 
 )
 

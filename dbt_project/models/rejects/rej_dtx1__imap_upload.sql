@@ -13,6 +13,13 @@ imap_uploads as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('reason_codes') }}
+    where source_table = 'imap_upload' and disposition = 'reject' and stage = 'transform'
+
+),
+
 -- An outer join would build the payload of every source row first; the test rejects_explained counts what an inner join
 -- could lose.
 rejects as (
@@ -21,14 +28,14 @@ rejects as (
         by_option.source_key,
         by_option.source_key as legacy_key,
         by_option.reason_code,
-        case
-            when by_option.reason_code = 'text_unstorable' then {{ unstorable_column('by_option.unstorable') }}
-            when by_option.reason_code = 'metadata_conflict' then 'imap_upload_id'
-            else 'repo_file_id'
+        case by_option.reason_code
+            when 'text_unstorable' then {{ unstorable_column('by_option.unstorable') }}
+            else reasons.column_name
         end as column_name,
         imap_uploads.payload
     from by_option
     inner join imap_uploads on by_option.source_key = imap_uploads.source_key
+    left join reasons on by_option.reason_code = reasons.reason_code
 
 )
 

@@ -13,6 +13,13 @@ keywords as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('reason_codes') }}
+    where source_table = 'keyword' and disposition = 'reject' and stage = 'transform'
+
+),
+
 -- An outer join would build the payload of every source row first; the test rejects_explained counts what an inner join
 -- could lose.
 rejects as (
@@ -21,15 +28,14 @@ rejects as (
         by_option.source_key,
         by_option.source_key as legacy_key,
         by_option.reason_code,
-        case
-            when by_option.reason_code = 'text_unstorable' then {{ unstorable_column('by_option.unstorable') }}
-            when by_option.reason_code = 'keyword_missing' then 'keyword'
-            when by_option.reason_code like 'account\_%' then 'customer_id'
-            else 'replacement'
+        case by_option.reason_code
+            when 'text_unstorable' then {{ unstorable_column('by_option.unstorable') }}
+            else reasons.column_name
         end as column_name,
         keywords.payload
     from by_option
     inner join keywords on by_option.source_key = keywords.source_key
+    left join reasons on by_option.reason_code = reasons.reason_code
 
 )
 

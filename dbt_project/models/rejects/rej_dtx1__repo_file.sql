@@ -13,6 +13,13 @@ repo_files as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('reason_codes') }}
+    where source_table = 'repo_file' and disposition = 'reject' and stage = 'transform'
+
+),
+
 -- An outer join would build the payload of every source row first; the test rejects_explained counts what an inner join
 -- could lose.
 rejects as (
@@ -21,18 +28,14 @@ rejects as (
         classified.source_key,
         classified.source_key as legacy_key,
         classified.reason_code,
-        case
-            when classified.reason_code = 'text_unstorable' then {{ unstorable_column('classified.unstorable') }}
-            when classified.reason_code like 'account\_%' then 'customer_id'
-            when classified.reason_code like 'record\_%' then 'vendor_id'
-            when classified.reason_code like 'user\_%' then 'upload_user_id'
-            when classified.reason_code like 'created\_%' then 'intake_date'
-            when classified.reason_code like 'name\_%' then 'name'
-            when classified.reason_code like 'path\_%' then 'repo_filepath'
+        case classified.reason_code
+            when 'text_unstorable' then {{ unstorable_column('classified.unstorable') }}
+            else reasons.column_name
         end as column_name,
         repo_files.payload
     from classified
     inner join repo_files on classified.source_key = repo_files.source_key
+    left join reasons on classified.reason_code = reasons.reason_code
 
 )
 

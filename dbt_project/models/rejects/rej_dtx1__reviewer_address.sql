@@ -13,6 +13,13 @@ reviewer_addresses as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('reason_codes') }}
+    where source_table = 'reviewer_address' and disposition = 'reject' and stage = 'transform'
+
+),
+
 -- An outer join would build the payload of every source row first; the test rejects_explained counts what an inner join
 -- could lose.
 rejects as (
@@ -21,10 +28,9 @@ rejects as (
         elements.source_key,
         elements.legacy_key,
         elements.reason_code,
-        case
-            when elements.reason_code = 'text_unstorable' then {{ unstorable_column('elements.unstorable') }}
-            when elements.reason_code like 'account\_%' then 'customer_id'
-            else 'email_string'
+        case elements.reason_code
+            when 'text_unstorable' then {{ unstorable_column('elements.unstorable') }}
+            else reasons.column_name
         end as column_name,
         reviewer_addresses.payload
         || case
@@ -32,6 +38,7 @@ rejects as (
         end as payload
     from elements
     inner join reviewer_addresses on elements.source_key = reviewer_addresses.source_key
+    left join reasons on elements.reason_code = reasons.reason_code
 
 )
 

@@ -13,6 +13,13 @@ feeds as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('reason_codes') }}
+    where source_table = 'vornado_feed' and disposition = 'reject' and stage = 'transform'
+
+),
+
 -- An outer join would build the payload of every source row first; the test rejects_explained counts what an inner join
 -- could lose.
 rejects as (
@@ -21,17 +28,17 @@ rejects as (
         by_option.source_key,
         by_option.source_key as legacy_key,
         by_option.reason_code,
-        case
-            when by_option.reason_code = 'text_unstorable' then {{ unstorable_column('by_option.unstorable') }}
-            when by_option.reason_code = 'contact_unexpected' then by_option.contact_column
-            when by_option.reason_code = 'date_invalid' then by_option.date_column
-            when by_option.reason_code = 'flag_unmapped' then by_option.flag_column
-            when by_option.reason_code = 'meta_conflict' then 'vornado_feed_id'
-            else 'PH_ID'
+        case by_option.reason_code
+            when 'text_unstorable' then {{ unstorable_column('by_option.unstorable') }}
+            when 'contact_unexpected' then by_option.contact_column
+            when 'date_invalid' then by_option.date_column
+            when 'flag_unmapped' then by_option.flag_column
+            else reasons.column_name
         end as column_name,
         feeds.payload
     from by_option
     inner join feeds on by_option.source_key = feeds.source_key
+    left join reasons on by_option.reason_code = reasons.reason_code
 
 )
 
