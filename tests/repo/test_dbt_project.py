@@ -252,10 +252,10 @@ def test_each_decision_of_dtx1_is_documented() -> None:
     )
 
 
-def test_each_reject_reason_of_dtx1_names_a_column_of_its_table() -> None:
+def test_each_reject_reason_names_a_column_of_its_table(system: System) -> None:
     named_by_the_row = {"text_unstorable", "contact_unexpected", "date_invalid", "flag_unmapped"}
-    columns = {(line["source_table"], line["column_name"]) for line in read_csv(DTX1, "source_columns.csv")}
-    for line in read_csv(DTX1, "reason_codes.csv"):
+    columns = {(line["source_table"], line["column_name"]) for line in read_csv(system, "source_columns.csv")}
+    for line in read_csv(system, "reason_codes.csv"):
         if (line["disposition"], line["stage"]) != ("reject", "transform") or line["reason_code"] in named_by_the_row:
             assert line["column_name"] == "", line["reason_code"]
         else:

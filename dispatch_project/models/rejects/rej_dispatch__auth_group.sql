@@ -7,15 +7,23 @@ by_option as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('reason_codes') }}
+    where source_table = 'auth_group' and disposition = 'reject' and stage = 'transform'
+
+),
+
 rejects as (
 
     select
         by_option.source_key,
         by_option.source_key as legacy_key,
         by_option.reason_code,
-        'name' as column_name,
+        reasons.column_name,
         by_option.payload
     from by_option
+    left join reasons on by_option.reason_code = reasons.reason_code
 
 )
 

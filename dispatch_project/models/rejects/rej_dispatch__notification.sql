@@ -13,17 +13,24 @@ notifications as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('reason_codes') }}
+    where source_table = 'dispatch_notification' and disposition = 'reject' and stage = 'transform'
+
+),
+
 rejects as (
 
     select
         dispositions.source_key,
         dispositions.source_key as legacy_key,
         dispositions.reason_code,
-        case dispositions.reason_code when 'recipient_absent' then 'recipient_id' else 'template_context' end
-            as column_name,
+        reasons.column_name,
         notifications.payload
     from dispositions
     left join notifications on dispositions.source_key = notifications.source_key
+    left join reasons on dispositions.reason_code = reasons.reason_code
 
 )
 
