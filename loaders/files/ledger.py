@@ -111,13 +111,14 @@ from (
 where (t.entity, t.legacy_key) = (v.entity, v.legacy_key) and t.state = 'claimed' and t.run_id = %s
 """
 
+# No clock of a file system is held to a range; a time beyond the years 1200 to 5100 is left out.
 _RECORD = """
 update migration.file_transfer t
 set
     state = case when v.reason_code is null then 'verified' else 'rejected' end,
     reason_code = v.reason_code,
     size_bytes = v.size_bytes,
-    modified_at = to_timestamp(v.modified_at),
+    modified_at = case when abs(v.modified_at) < 1e11 then to_timestamp(v.modified_at) end,
     sha256 = v.sha256,
     verified_at = case when v.reason_code is null then clock_timestamp() end,
     lease_owner = null,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -97,6 +98,24 @@ def test_f1_every_hazard_has_its_reason_and_the_rest_is_moved(rig: Rig, tmp_path
     assert {paths[key]: reason for key, reason in rig.ledger().items()} == expected
     assert sorted(rig.objects().values()) == [b"good", b"nested"]
     assert {line["reason_code"]: line["files"] for line in document["files"]}["file_unsafe_path"] == 14
+
+
+def test_f2_a_file_of_an_impossible_time_is_moved_and_its_time_left_out(
+    ledger: Settings, s3: S3, tmp_path: Path
+) -> None:
+    """A file system in memory keeps any time, as EFS may; PostgreSQL's timestamps do not."""
+    if not Path("/dev/shm").is_dir():
+        pytest.skip("no file system in memory")
+    times = {"past": -(10**18), "present": 1_000_000_000, "future": 10**18}
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        rig = Rig(ledger.model_copy(update={"efs_root": Path(folder)}), s3, write_manifest(tmp_path / "manifest.json"))
+        rig.write({key: key.encode() for key in times})
+        for key, seconds in times.items():
+            os.utime(rig.efs / key, (seconds, seconds))
+        rig.run()
+    assert set(rig.ledger().values()) == {"verified"}
+    dated = "select legacy_key, extract(epoch from modified_at)::bigint from migration.file_transfer order by 1"
+    assert rig.query(dated) == [("future", None), ("past", None), ("present", 1_000_000_000)]
 
 
 def test_f1_a_nul_is_refused_where_it_could_reach_the_system(root: int) -> None:
