@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,9 @@ TRANSFORM_SCHEMAS = (
     "migration_catalogue",
 )
 _numbers = itertools.count(1)
+
+# What was started in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _Scheduling(LoadFileScheduling):
