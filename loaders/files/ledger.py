@@ -242,8 +242,7 @@ class Ledger:
         self._connection.execute(
             _RECORD,
             [
-                [verdict.file.entity for verdict in verdicts],
-                [verdict.file.legacy_key for verdict in verdicts],
+                *_keys([verdict.file for verdict in verdicts]),
                 [verdict.reason_code for verdict in verdicts],
                 [verdict.size for verdict in verdicts],
                 [verdict.modified_at for verdict in verdicts],

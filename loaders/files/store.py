@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
@@ -160,6 +160,14 @@ class Boto3Store:
                     yield from body.iter_chunks(_STREAM_BYTES)
 
 
+def sha256_of(pieces: Iterable[bytes | memoryview]) -> bytes:
+    """SHA-256 of what comes in pieces."""
+    digest = sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()
+
+
 def sha256_of_stored(client: Callable[[], Any], bucket: str, key: str) -> bytes:
     """SHA-256 of an object of any size, read back in pieces.
 
@@ -167,12 +175,9 @@ def sha256_of_stored(client: Callable[[], Any], bucket: str, key: str) -> bytes:
         NotThereError: no object.
         StoreFault: worth another try.
     """
-    digest = sha256()
     with boto3_faults():
         answer = client().get_object(Bucket=bucket, Key=key)
-        for piece in answer["Body"].iter_chunks(_STREAM_BYTES):
-            digest.update(piece)
-    return digest.digest()
+        return sha256_of(answer["Body"].iter_chunks(_STREAM_BYTES))
 
 
 def object_options(options: Options) -> dict[str, str]:

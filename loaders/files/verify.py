@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from os.path import commonpath
 from typing import Any, Literal
 
@@ -19,7 +18,7 @@ from loaders.files.connection import S3, unreachable
 from loaders.files.limiter import Limiter
 from loaders.files.multipart import PART_BYTES
 from loaders.files.options import Options
-from loaders.files.store import NotThereError, StoreFault, sha256_of_stored
+from loaders.files.store import NotThereError, StoreFault, sha256_of, sha256_of_stored
 from loaders.files.transfer import READINGS, Persistence
 from loaders.files.workers import Workers
 
@@ -130,15 +129,8 @@ class Reading:
 
     def _digest(self, verified: VerifiedObject) -> bytes:
         if verified.size <= PART_BYTES:
-            return self._persistently(lambda: _sha256(self._store.read(verified.object_key, verified.size)))
+            return self._persistently(lambda: sha256_of(self._store.read(verified.object_key, verified.size)))
         return self._persistently(lambda: sha256_of_stored(self._client, self._bucket, verified.object_key))
-
-
-def _sha256(pieces: Iterable[bytes | memoryview]) -> bytes:
-    digest = sha256()
-    for piece in pieces:
-        digest.update(piece)
-    return digest.digest()
 
 
 def verify_objects(

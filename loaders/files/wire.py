@@ -206,6 +206,9 @@ class Connection:
             wanted = status == 200 and length == expected
             if wanted and len(begun) > expected:
                 raise ConnectionResetError("the answer's body is longer than announced")
+        except BlockingIOError:
+            self._end(stays=False)
+            raise TimeoutError from None
         except BaseException:
             self._end(stays=False)
             raise
@@ -246,6 +249,8 @@ class Connection:
                 left -= got
                 yield self._piece[:got]
             at_end = True
+        except BlockingIOError:
+            raise TimeoutError from None
         finally:
             self._end(stays and at_end)
 
