@@ -71,7 +71,7 @@ install_environment() {
     export UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$PWD/.venv
     # Compiled once: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each start of dbt compiles 1,250 modules.
     .venv/bin/uv pip sync --quiet --compile-bytecode --require-hashes --no-build-isolation requirements/all.lock
-    .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
+    .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --config-setting editable_mode=compat -e .
 }
 
 # Node and npm come with .venv (the wheel's own bin/npm is broken): Debian 12's own are too old for this client.

@@ -161,6 +161,11 @@ class Crew:
         held = len(self._waiting) + sum(self._members.values())
         return held < max(RANGE, 2 * self._limit * len(self._members))
 
+    @property
+    def is_running_out(self) -> bool:
+        """Whether every file is in somebody's hands."""
+        return not self._waiting
+
     def submit(self, files: Iterable[PlannedFile]) -> None:
         """Queue files."""
         self._waiting.extend(files)

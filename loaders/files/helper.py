@@ -23,7 +23,8 @@ from loaders.files.transfer import Key, PlannedFile, Told, Transfer, Verdict
 from loaders.files.wire import Access
 from loaders.files.workers import Workers
 
-_TICK_SECONDS = 0.05
+# Few messages while there is much to do; at the end of the list nobody is to wait for the last one.
+_TICK_SECONDS, _LAST_TICK_SECONDS = 0.05, 0.005
 
 
 class Helper:
@@ -59,7 +60,7 @@ class Helper:
         """Tell verdicts as they come; an error of a worker ends the process."""
         try:
             while True:
-                time.sleep(_TICK_SECONDS)
+                time.sleep(_LAST_TICK_SECONDS if self._threads.is_running_out else _TICK_SECONDS)
                 if finished := self._threads.finished():
                     self._send([(file.key, verdict and verdict[1:]) for file, verdict in finished], None)
         except BrokenPipeError:

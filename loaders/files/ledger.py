@@ -216,7 +216,8 @@ class Ledger:
         self.run_id = int(_one(connection.execute(_BEGIN, [code_version(), socket.gethostname(), os.getpid()])))
         connection.execute(_RANGES, prepare=False)
         connection.execute("set enable_seqscan = off")
-        self._last = int(_one(connection.execute("select coalesce(max(number), -1) from files_range")))
+        listed = connection.execute("select coalesce(max(number), -1), count(*) from files_range").fetchone()
+        self._last, self._elsewhere = listed or (-1, 0)
         self._next = self._first_open = 0
 
     def claim(self) -> list[PlannedFile]:
@@ -224,10 +225,11 @@ class Ledger:
 
         The claim after that starts over at the first that lacks a verdict, for what other processes gave up.
         """
-        while self._next <= self._last:
+        while self._elsewhere and self._next <= self._last:
             parameters = {"number": self._next, "run_id": self.run_id, "owner": self._owner}
             self._next += 1
             if files := [PlannedFile(*row) for row in self._connection.execute(_CLAIM, parameters)]:
+                self._elsewhere -= len(files)
                 return files
         self.is_open()
         self._next = self._first_open
@@ -239,7 +241,7 @@ class Ledger:
 
     def record(self, verdicts: Sequence[Verdict]) -> None:
         """Write verdicts; one whose row was taken from us in the meantime changes nothing."""
-        self._connection.execute(
+        done = self._connection.execute(
             _RECORD,
             [
                 *_keys([verdict.file for verdict in verdicts]),
@@ -250,15 +252,18 @@ class Ledger:
                 self.run_id,
             ],
         )
+        self._elsewhere += len(verdicts) - done.rowcount
 
     def release(self, files: Collection[PlannedFile], *, untouched: bool) -> None:
         """Give claimed files back; `untouched` ones count as never tried."""
-        if not files:
-            return
-        self._connection.execute(_RELEASE, [*_keys(files), [int(untouched)] * len(files), self.run_id])
+        if files:
+            self._connection.execute(_RELEASE, [*_keys(files), [int(untouched)] * len(files), self.run_id])
+            self._elsewhere += len(files)
 
     def is_open(self) -> bool:
-        """Whether a file that this run found open still lacks a verdict, whoever holds it."""
+        """Whether a file that this run found open, and that this process does not hold, still lacks a verdict."""
+        if not self._elsewhere:
+            return False
         first = _one(self._connection.execute(_FIRST_OPEN, [self._first_open]))
         self._first_open = self._last + 1 if first is None else int(first)
         return first is not None

@@ -11,14 +11,12 @@ from psycopg import errors, sql
 from loaders.errors import ConfigurationError, RefusedError
 from loaders.files.model import COLUMNS, FilesModel
 
-# A copy of its own: a dbt run in the middle of a transfer changes nothing (reliability P9), and claims find a file's
-# name by an index.
+# A copy of its own: a dbt run in the middle of a transfer changes nothing (reliability P9).
 _FREEZE = """
 create temporary table files_input (
     entity text, source_key text, legacy_key text, source_path text, object_key text, original_name text
 )
 """
-_INDEX = "create index on files_input (entity, legacy_key); analyze files_input (entity, legacy_key)"
 
 _OBJECT_KEY = r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$"
 _DOTS_ONLY = r"(^|/)\.\.?(/|$)"
@@ -163,7 +161,7 @@ def freeze(connection: psycopg.Connection, models: Sequence[FilesModel]) -> None
                 f"model {model.name} is not built, or lacks a column (SQLSTATE {error.sqlstate})",
                 hint=f"Run `dbt build`; the model needs {', '.join(COLUMNS)}.",
             ) from None
-    connection.execute(_INDEX)
+    connection.execute("analyze files_input (entity)")
     parameters = {
         "object_key": _OBJECT_KEY,
         "dots_only": _DOTS_ONLY,

@@ -42,6 +42,11 @@ class Workers(Generic[Task, Result]):
         self._looked, self._wanted = math.inf, 0.0
         self._start(_AT_FIRST)
 
+    @property
+    def is_running_out(self) -> bool:
+        """Whether every task has been begun."""
+        return self._tasks.empty()
+
     def submit(self, tasks: Iterable[Task]) -> None:
         """Queue tasks."""
         for task in tasks:
