@@ -23,7 +23,7 @@ from loaders.files.crew import start_crew
 from loaders.files.limiter import Limiter
 from loaders.files.model import DEFAULT_MANIFEST, FilesModel, load_models
 from loaders.files.options import Options
-from loaders.files.plan import Plan, count_plan, drifted_keys, freeze, write_plan
+from loaders.files.plan import Plan, count_plan, drifted_keys, freeze
 from loaders.files.run import Progress, Run
 from loaders.files.stop import Stop
 from loaders.settings import Settings, load_settings
@@ -92,7 +92,6 @@ def transfer(settings: Settings, models: Sequence[FilesModel], as_json: bool) ->
         with start_crew(options, root=root, s3=s3, files=plan.to_do, stop=stop) as crew:
             asked = aside.submit(s3.check_bucket)
             with stop.cancelling(connection):
-                write_plan(connection)
                 ledger = ledgers.Ledger(connection)
             state, progress = "failed", Progress()
             try:

@@ -1,4 +1,4 @@
-"""From the models' lists to rows of migration.file_transfer: one frozen copy, checked, then one upsert."""
+"""The models' lists of files: one frozen copy, checked, and what it means for migration.file_transfer."""
 
 from __future__ import annotations
 
@@ -71,44 +71,6 @@ _DRIFTED = """
 select t.entity, t.legacy_key from files_input i join migration.file_transfer t using (entity, legacy_key)
 where t.state = 'verified' and (i.source_path, i.object_key) is distinct from (t.source_path, t.object_key)
 order by 1, 2 limit %s
-"""
-
-# Of two planners that insert the same row at the same moment, one would meet the other's object key, which ON CONFLICT
-# does not arbitrate: 128 of 3,000 did.
-_ALONE = "select pg_advisory_xact_lock(hashtextextended('dtx files plan', 0))"
-
-# Rows are taken in the order of their key, as verdicts are, so that the two cannot deadlock; and only those that
-# change, since a conflict locks its row. They are judged again once they are locked. A row that another process has
-# claimed and whose path changed is taken from it: its verdict then finds no row of its own.
-_UPSERT = """
-insert into migration.file_transfer as t (entity, legacy_key, source_key, source_path, object_key, state)
-select i.entity, i.legacy_key, i.source_key, i.source_path, i.object_key, 'planned'
-from files_input i
-left join migration.file_transfer t using (entity, legacy_key)
-where
-    t.entity is null
-    or t.state = 'rejected'
-    or (
-        t.state <> 'verified'
-        and (t.source_key, t.source_path, t.object_key) is distinct from (i.source_key, i.source_path, i.object_key)
-    )
-order by i.entity, i.legacy_key
-on conflict (entity, legacy_key) do update set
-    source_key = excluded.source_key,
-    source_path = excluded.source_path,
-    object_key = excluded.object_key,
-    attempts = case when t.object_key = excluded.object_key then t.attempts else 0 end,
-    state = 'planned',
-    reason_code = null,
-    lease_owner = null,
-    lease_until = null
-where
-    t.state = 'rejected'
-    or (
-        t.state <> 'verified'
-        and (t.source_key, t.source_path, t.object_key)
-        is distinct from (excluded.source_key, excluded.source_path, excluded.object_key)
-    )
 """
 
 
@@ -190,10 +152,3 @@ def count_plan(connection: psycopg.Connection, entities: Sequence[str]) -> Plan:
 def drifted_keys(connection: psycopg.Connection, limit: int) -> list[str]:
     """`entity legacy_key` of the first verified rows whose path or key is another now."""
     return [f"{entity} {key}" for entity, key in connection.execute(_DRIFTED, [limit])]
-
-
-def write_plan(connection: psycopg.Connection) -> None:
-    """Bring the ledger's open rows to what `files_input` says."""
-    with connection.transaction():
-        connection.execute(_ALONE)
-        connection.execute(_UPSERT)

@@ -184,7 +184,7 @@ def _install(data: Path, account: str | None) -> None:
     if result.returncode:
         raise ServiceError(
             f"mariadb-install-db ended with {result.returncode} in {data}",
-            hint=f"Its last words: {' '.join(result.stderr.split())[-300:]}",
+            hint=f"Its last words: {' '.join((result.stdout + result.stderr).split())[-300:]}",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,8 +20,11 @@ from loaders.settings import Settings
 from sandbox.servers.s3 import S3
 
 BODIES = {f"{number:03d}": b"%d" % number * 50 for number in range(120)}
-# Enough rows for worker processes; most of them name no file, which costs nothing.
-LONG = {**{key: key for key in BODIES}, **{f"gone-{number:04d}": f"gone-{number}" for number in range(900)}}
+# Enough rows for worker processes; most of them name no file, which costs nothing. Each process gets some that do.
+LONG = {
+    **{key: key for key in BODIES},
+    **{f"{number % 120:03d}-gone-{number}": f"gone-{number}" for number in range(900)},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -48,9 +52,10 @@ def worker_processes(parent: int | None = None) -> list[psutil.Process]:
     return [one for one in psutil.Process(parent).children() if "loaders.files.helper" in one.cmdline()]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], object], running: subprocess.Popen[str], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
+        assert running.poll() is None, running.communicate()
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
 
@@ -115,7 +120,7 @@ def test_f6_a_killed_parent_leaves_no_worker_process_and_the_next_run_closes_its
     rig.list_files(LONG)
     proxy.rule = lambda request: "hang" if request.method == "PUT" else None
     running = rig.start()
-    wait_until(lambda: any(request.method == "PUT" for request in proxy.seen))
+    wait_until(lambda: any(request.method == "PUT" for request in proxy.seen), running)
     workers = worker_processes(running.pid)
     assert workers
     running.kill()
@@ -134,9 +139,9 @@ def test_x3_an_interrupt_of_the_whole_process_group_ends_within_ten_seconds_even
     rig: Rig, proxy: Proxy
 ) -> None:
     rig.list_files(LONG)
-    proxy.rule = lambda request: "hang" if request.method == "PUT" and "/05" in request.path else None
+    proxy.rule = lambda request: "hang" if request.method == "PUT" and request.path.endswith("5") else None
     running = rig.start()
-    wait_until(lambda: sum("/05" in request.path for request in proxy.seen) >= 8)
+    wait_until(lambda: sum(request.path.endswith("5") for request in proxy.seen) >= 8, running)
     workers = worker_processes(running.pid)
     started = time.monotonic()
     for process in (running, *workers):
