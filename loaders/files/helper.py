@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import threading
-import time
 import traceback
 from multiprocessing.connection import Connection
 from typing import Any
@@ -21,10 +20,7 @@ from loaders.files.limiter import Limiter
 from loaders.files.options import Options
 from loaders.files.transfer import Key, PlannedFile, Told, Transfer, Verdict
 from loaders.files.wire import Access
-from loaders.files.workers import Workers
-
-# Few messages while there is much to do; at the end of the list nobody is to wait for the last one.
-_TICK_SECONDS, _LAST_TICK_SECONDS = 0.05, 0.005
+from loaders.files.workers import Workers, tick
 
 
 class Helper:
@@ -60,7 +56,7 @@ class Helper:
         """Tell verdicts as they come; an error of a worker ends the process."""
         try:
             while True:
-                time.sleep(_LAST_TICK_SECONDS if self._threads.is_running_out else _TICK_SECONDS)
+                tick(self._threads.is_running_out)
                 if finished := self._threads.finished():
                     self._send([(file.key, verdict and verdict[1:]) for file, verdict in finished], None)
         except BrokenPipeError:

@@ -55,6 +55,13 @@ create index on files_due (number);
 analyze files_due (number)
 """
 
+# Left to itself the planner, without statistics of a ledger filled a moment ago, sorts all of it for each range.
+_ROW_OF_DUE = """
+left join lateral (
+    select * from migration.file_transfer where entity = d.entity and legacy_key = d.legacy_key limit 1
+) t on true
+"""
+
 # A claim holds as long as its lease, and no longer than its owner's session: a killed process's rows are free at once.
 # A row that an earlier run has claimed and whose path is another now is taken from it: its verdict then finds no row of
 # its own. Correctness needs no claim: puts are create-only, and what is there is compared.
@@ -81,9 +88,7 @@ free as (
     select d.*
     from alone
     cross join files_due d
-    left join lateral (
-        select * from migration.file_transfer where entity = d.entity and legacy_key = d.legacy_key limit 1
-    ) t on true
+    {_ROW_OF_DUE}
     where
         d.number = %(number)s
         and (
@@ -121,7 +126,7 @@ claimed as (
         lease_until = excluded.lease_until,
         attempts =
             case when t.run_id > excluded.run_id or t.object_key = excluded.object_key then t.attempts else 0 end + 1
-    where t.state = 'rejected' and t.run_id < excluded.run_id or {_IS_FREE.format(listed="excluded")}
+    where t.state = 'rejected' or {_IS_FREE.format(listed="excluded")}
     returning entity, legacy_key, source_path, object_key, attempts
 )
 
@@ -131,7 +136,7 @@ join claimed c using (entity, legacy_key)
 where d.number = %(number)s
 """
 
-# Rows are taken in the order of their key here and below: a process that plans at the same time takes them so.
+# Rows are taken in the order of their key here and below: a process that claims at the same time takes them so.
 _RENEW = f"""
 update migration.file_transfer t set lease_until = clock_timestamp() + {_LEASE}
 from (
@@ -171,12 +176,10 @@ from (
 where (t.entity, t.legacy_key) = (v.entity, v.legacy_key) and t.state = 'claimed' and t.run_id = %s
 """
 
-_FIRST_OPEN = """
+_FIRST_OPEN = f"""
 select d.number
 from files_due d
-left join lateral (
-    select * from migration.file_transfer where entity = d.entity and legacy_key = d.legacy_key limit 1
-) t on true
+{_ROW_OF_DUE}
 where
     d.number >= %s
     and (
@@ -249,8 +252,9 @@ class Ledger:
         self.run_id = int(_one(connection.execute(_BEGIN, [code_version(), socket.gethostname(), os.getpid()])))
         connection.execute(_DUE, prepare=False)
         connection.execute("set enable_seqscan = off")
-        listed = connection.execute("select coalesce(max(number), -1), count(*) from files_due").fetchone()
-        self._last, self._elsewhere = listed or (-1, 0)
+        # Due files that are neither in this process's hands nor decided by it.
+        self._elsewhere = int(_one(connection.execute("select count(*) from files_due")))
+        self._last = (self._elsewhere - 1) // RANGE
         self._next = self._first_open = 0
 
     def claim(self) -> list[PlannedFile]:

@@ -12,8 +12,8 @@ from loaders.failpoints import failpoint
 from loaders.files.crew import Crew
 from loaders.files.ledger import RANGE, Ledger
 from loaders.files.transfer import Key, PlannedFile, Verdict
+from loaders.files.workers import tick
 
-_TICK_SECONDS, _LAST_TICK_SECONDS = 0.05, 0.005  # see loaders.files.helper
 _RECORD_SECONDS = 2.0
 _RENEW_SECONDS = 20.0
 _CLAIM_AGAIN_SECONDS = 1.0
@@ -104,7 +104,7 @@ class Run:
                     return
                 self._stop.wait(_CLAIM_AGAIN_SECONDS)  # files that other processes hold
                 continue
-            time.sleep(_LAST_TICK_SECONDS if self._crew.is_running_out else _TICK_SECONDS)
+            tick(self._crew.is_running_out)
             self._collect()
             if self._failures >= _FAILURES_IN_A_ROW:
                 raise ServiceError(
@@ -154,7 +154,7 @@ class Run:
             del self._held[file.key]
         deadline = time.monotonic() + _GRACE_SECONDS
         while self._held and time.monotonic() < deadline:
-            time.sleep(_TICK_SECONDS)
+            tick(self._crew.is_running_out)
             self._collect()
         self._record()
         self._ledger.release(untouched, untouched=True)

@@ -81,3 +81,14 @@ def test_what_one_of_two_runs_rejects_the_other_does_not_try_again(rig: Rig) -> 
         assert second.claim() == []
         assert not second.is_open()
         assert not first.is_open()
+
+
+def test_what_a_later_run_rejected_before_this_one_looked_is_tried_again(rig: Rig) -> None:
+    # A run has its number before it looks; one that numbered itself later may have rejected a file in between.
+    with ExitStack() as stack:
+        rig.list_files({"a": "a"})
+        before = planner(rig, stack)
+        before.record([Verdict(file, "file_missing") for file in before.claim()])
+        rig.query("update migration.file_transfer set run_id = run_id + 1000")
+        (again,) = planner(rig, stack).claim()
+        assert again.legacy_key == "a"
