@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,13 +118,15 @@ def start(
     account = process.unprivileged_account(PROGRAM)
     process.private_folder(folder, account)
     data, socket = folder / "data", folder / "s"
+    # A MariaDB that starts deletes every temporary table in its folder, those of other servers too.
+    environment = {"TMPDIR": str(process.private_folder(folder / "tmp", account))}
     # `complete` is written last: a first start that was killed in the middle begins anew.
     if not (folder / "complete").exists():
         # One whose starter was killed would start another server on the same data.
         process.stop(folder, _INSTALLER)
         process.stop(folder, PROGRAM)
         shutil.rmtree(data, ignore_errors=True)
-        _install(data, account.pw_name if account else None)
+        _install(data, account.pw_name if account else None, environment)
         (folder / "complete").touch()
     initial = folder / "init.sql"
     administrator = (
@@ -158,7 +162,9 @@ def start(
             *_FAST,
         ]
 
-    chosen = process.start(PROGRAM, folder, command, is_ready, account=account, preferred_port=port)
+    chosen = process.start(
+        PROGRAM, folder, command, is_ready, account=account, environment=lambda _: environment, preferred_port=port
+    )
     running = server(chosen)
     running.create_reader()
     return running
@@ -169,7 +175,7 @@ def stop(folder: Path) -> None:
     process.stop(folder, PROGRAM)
 
 
-def _install(data: Path, account: str | None) -> None:
+def _install(data: Path, account: str | None, environment: Mapping[str, str]) -> None:
     # root@localhost may log in over the socket as the server's own user only, so no empty password is left open.
     command = [
         _binary(_INSTALLER.name),
@@ -180,7 +186,9 @@ def _install(data: Path, account: str | None) -> None:
         "--skip-name-resolve",
         *([f"--user={account}", f"--auth-root-socket-user={account}"] if account else []),
     ]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=data.parent)
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=data.parent, env={**os.environ, **environment}
+    )
     if result.returncode:
         raise ServiceError(
             f"mariadb-install-db ended with {result.returncode} in {data}",

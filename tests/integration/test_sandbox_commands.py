@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,8 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         with pytest.raises(SystemExit) as leaving:
             run(cli.app)
         captured = capsys.readouterr()
+        # Or nobody learns why a command failed: what was read from capsys is in no report of pytest's.
+        sys.stderr.write(captured.err)
         return int(leaving.value.code or 0), captured.out, captured.err
 
     return execute

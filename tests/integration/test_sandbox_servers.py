@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
+
 import psycopg
 import pymysql
 import pytest
@@ -9,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from loaders.database import connect
 from loaders.settings import Settings
+from sandbox.servers import mariadb as mariadb_server
 from sandbox.servers.mariadb import MariaDB
 from sandbox.servers.postgres import APPLICATION, Postgres
 from sandbox.servers.s3 import S3
@@ -22,6 +26,24 @@ def test_mariadb_is_as_lax_as_the_legacy_server(mariadb: MariaDB, database: Sett
         assert cursor.fetchone() == ("abc", "0000-00-00", 1)
         cursor.execute("select @@character_set_database, @@local_infile, @@time_zone")
         assert cursor.fetchone() == ("latin1", 1, "+00:00")
+
+
+def test_mariadb_leaves_the_temporary_tables_of_other_servers_alone(
+    servers_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybodys = servers_folder / "everybodys_temporary_files"
+    everybodys.mkdir()
+    everybodys.chmod(0o777)
+    table = everybodys / "#sql-temptable-1-1-1.MAI"
+    table.touch()
+    table.chmod(0o666)
+    monkeypatch.setenv("TMPDIR", str(everybodys))
+    folder = servers_folder / "beside"
+    try:
+        mariadb_server.start(folder, password=secrets.token_hex(12), reader_password=secrets.token_hex(12))
+    finally:
+        mariadb_server.stop(folder)
+    assert table.exists()
 
 
 def test_reader_reads_and_cannot_write(mariadb: MariaDB, database: Settings) -> None:
