@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from dbtmetabase import DbtMetabase, Filter
+from dbtmetabase import DbtMetabase, Filter, _models
 from dbtmetabase.errors import MetabaseStateError
 from requests.adapters import HTTPAdapter
 
@@ -74,7 +74,7 @@ class Metadata:
         self.warnings: list[str] = []
 
     def wanted(self, state: State, lines: Lines) -> list[Wanted]:
-        """What dbt-metabase would make of each table and column that Metabase knows; takes it five seconds.
+        """What dbt-metabase would make of each table and column that Metabase knows.
 
         Raises:
             ConfigurationError: dbt's manifest is missing.
@@ -134,7 +134,8 @@ class Metadata:
                 metabase_api_key=self._api_key,
                 http_adapter=rehearsal,
             )
-            # We have waited for the sync already.
+            # We have waited for the sync already; dbt-metabase would wait five seconds more, and has no option for it.
+            _models._SYNC_PERIOD = 0
             tool.export_models(
                 metabase_database=DATABASE_NAME,
                 schema_filter=Filter(include=[SCHEMA]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import dbtmetabase._models
 import pytest
 from metabase_rig import TEMPLATE, MetabaseRig, make_rig, make_template
 
@@ -22,10 +21,7 @@ def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-def rig(
-    metabase: LocalMetabase, server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MetabaseRig]:
-    monkeypatch.setattr(dbtmetabase._models, "_SYNC_PERIOD", 0)
+def rig(metabase: LocalMetabase, server: Postgres, tmp_path: Path) -> Iterator[MetabaseRig]:
     with make_rig(metabase, server, tmp_path) as made:
         yield made
 
