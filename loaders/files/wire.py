@@ -13,7 +13,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -158,7 +158,7 @@ class Wire:
         self._place, self._timeout = place, timeout_seconds
         self._of_thread = threading.local()
 
-    def exchange(self, head: bytes, body: bytes | None = None, expected: int = 0) -> Answer:
+    def exchange(self, head: bytes, body: bytes = b"", expected: int = 0, pipelined: bytes = b"") -> Answer:
         """Send a request and take the answer; a connection that the server closed meanwhile is made anew, once.
 
         The thread's next request is for after the answer's body.
@@ -167,44 +167,71 @@ class Wire:
             head: of the request.
             body: of the request.
             expected: how long the body of a 200 must be to be read.
+            pipelined: head of a second request, which is sent at once; nothing can be `expected` of the first one then.
 
         Raises:
             OSError: no connection, no whole answer, or none in time.
         """
         connection: Connection | None = getattr(self._of_thread, "connection", None)
         deadline = time.monotonic() + self._timeout
-        request = (head,) if body is None else (head, body)
+        request = [part for part in (head, body, pipelined) if part]
         if connection is not None and connection.is_open:
             with suppress(*_GONE):
-                return connection.exchange(request, expected, deadline)
+                return connection.exchange(request, expected, deadline, bool(pipelined))
         self._of_thread.connection = connection = Connection(_connected(self._place, self._timeout))
-        return connection.exchange(request, expected, deadline)
+        return connection.exchange(request, expected, deadline, bool(pipelined))
+
+    def pipelined(self, expected: int) -> Answer | None:
+        """The answer to the request that this thread pipelined behind its last one.
+
+        Args:
+            expected: how long the body of a 200 must be to be read.
+
+        Returns:
+            None when none will come: the first request was refused, or the server closes after its answer.
+
+        Raises:
+            OSError: no whole answer, or none in time.
+        """
+        connection: Connection | None = getattr(self._of_thread, "connection", None)
+        if connection is None or not connection.owes_answer:
+            return None
+        return connection.exchange((), expected, time.monotonic() + self._timeout)
 
 
 class Connection:
-    """One connection; whatever but an expected 200, read to its end, closes it: no answer is taken for another's."""
+    """One connection; whatever but an expected 200, read to its end, closes it: no answer is taken for another's.
+
+    Attributes:
+        is_open: it can take a request.
+        owes_answer: to a pipelined request; until that was read it takes no other one.
+    """
 
     def __init__(self, connected: socket.socket) -> None:
-        self._socket, self.is_open = connected, True
+        self._socket, self.is_open, self.owes_answer = connected, True, False
         # The kernel wakes the thread for a whole piece, or at the timeout.
         self._flags = 0 if isinstance(connected, ssl.SSLSocket) else socket.MSG_WAITALL
         self._piece = memoryview(bytearray(_PIECE_BYTES))
+        self._begun = b""  # of the pipelined request's answer
 
     def __del__(self) -> None:
         self._socket.close()  # its thread ended
 
-    def exchange(self, request: tuple[bytes, ...], expected: int, deadline: float) -> Answer:
-        """See `Wire`."""
-        self.is_open = False
+    def exchange(self, request: Sequence[bytes], expected: int, deadline: float, is_pipelined: bool = False) -> Answer:
+        """See `Wire`; without a request, take the answer that is owed."""
+        self.is_open = self.owes_answer = False
         try:
-            # A server that refuses need not read the body: its answer then lies behind a broken pipe.
-            with suppress(*_GONE):
-                self._send(request)
+            if request:
+                # A server that refuses need not read the body: its answer then lies behind a broken pipe.
+                with suppress(*_GONE):
+                    self._send(request)
             status, head, begun = self._head(deadline)
             said = _field(head, b"content-length")
             length = int(said) if said.isdigit() else None
             wanted = status == 200 and length == expected
-            if wanted and len(begun) > expected:
+            if is_pipelined:
+                self._begun = begun
+            elif wanted and len(begun) > expected:
                 raise ConnectionResetError("the answer's body is longer than announced")
         except BlockingIOError:
             self._end(stays=False)
@@ -216,23 +243,24 @@ class Connection:
         if wanted and expected:
             return Answer(status, length, self._body(begun, expected, deadline, stays))
         self._end(stays)
+        if is_pipelined:
+            self.is_open, self.owes_answer = False, stays
         return Answer(status, length, iter(()))
 
-    def _send(self, request: tuple[bytes, ...]) -> None:
+    def _send(self, request: Sequence[bytes]) -> None:
         if isinstance(self._socket, ssl.SSLSocket):
             self._socket.sendall(b"".join(request))
         elif self._socket.sendmsg(request) < sum(map(len, request)):
             raise BrokenPipeError  # the kernel sends all of it, unless the server closes or the time is over
 
     def _head(self, deadline: float) -> tuple[int, bytes, bytes]:
-        received, end = b"", -1
-        while end < 0:
+        received, self._begun = self._begun, b""
+        while (end := received.find(b"\r\n\r\n")) < 0:
             _check_time(deadline)
             piece = self._socket.recv(_HEAD_BYTES)
             received += piece
             if not piece or len(received) > 2 * _HEAD_BYTES:
                 raise ConnectionResetError("no answer, or no end of its head")
-            end = received.find(b"\r\n\r\n")
         status = received[9:12]
         return int(status) if status.isdigit() else 0, received[: end + 2].lower(), received[end + 4 :]
 
