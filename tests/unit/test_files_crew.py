@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from loaders.files.crew import Crew, Finished, shares
+from loaders.files.crew import Crew, Finished, process_count, shares
 from loaders.files.options import Options
 from loaders.files.transfer import PlannedFile
 
@@ -35,6 +35,14 @@ def test_all_processes_together_have_what_was_set(workers: int, count: int) -> N
     assert min(one.workers for one in shared) >= 1
     assert sum(one.files_per_second or 0 for one in shared) == pytest.approx(100)
     assert sum(one.bytes_per_second or 0 for one in shared) == pytest.approx(5e6)
+
+
+@pytest.mark.parametrize(
+    ("cores", "workers", "files", "count"),
+    [(2, 8, 20_000, 2), (2, 8, 999, 1), (1, 8, 20_000, 1), (4, 3, 20_000, 3), (2, 128, 20_000, 2), (2, 129, 20_000, 3)],
+)
+def test_a_process_for_each_core_and_more_for_many_threads(cores: int, workers: int, files: int, count: int) -> None:
+    assert process_count(cores, workers, files) == count
 
 
 def test_no_limit_stays_no_limit() -> None:
