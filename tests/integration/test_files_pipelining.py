@@ -5,63 +5,25 @@ from __future__ import annotations
 import re
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
+from files_scripted_server import OK, a_server, whole
 
 from loaders.files.options import Options
 from loaders.files.store import AlreadyThereError, DirectStore, NotThereError, ObjectDescription, StoreFault
-from loaders.files.wire import Access, Answer, Place, Wire
+from loaders.files.wire import Access, Answer, Wire
 from loaders.settings import Settings
 from sandbox.servers.s3 import S3
 
 DONE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
 REFUSED = b"HTTP/1.1 412 Precondition Failed\r\nContent-Length: 3\r\n\r\nno!"
+OTHER = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz"
 ABSENT = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 SLOW_DOWN = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n"
 
-# What a server sends on one connection: for each time that it reads something, pieces with a pause between them.
-Script = list[list[bytes]]
 DESCRIPTION = ObjectDescription("application/pdf", {})
-
-
-@contextmanager
-def a_server(*connections: Script) -> Iterator[tuple[str, int]]:
-    """A server that plays its scripts, and leaves connections open as long as it runs."""
-    accepted: list[socket.socket] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            for script in connections:
-                connection, _ = listener.accept()
-                accepted.append(connection)
-                for pieces in script:
-                    connection.recv(1 << 16)
-                    for piece in pieces:
-                        connection.sendall(piece)
-                        time.sleep(0.02)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield listener.getsockname()
-        finally:
-            thread.join(timeout=5)
-            for connection in accepted:
-                connection.close()
-
-
-def wire_to(address: tuple[str, int]) -> Wire:
-    return Wire(Place.of("b", "eu-central-1", f"http://{address[0]}:{address[1]}"), 1.0)
-
-
-def whole(answer: Answer | None) -> bytes:
-    assert answer is not None
-    return b"".join(map(bytes, answer.body))
 
 
 @pytest.mark.parametrize(
@@ -70,8 +32,7 @@ def whole(answer: Answer | None) -> bytes:
     ids=["together", "apart", "cut in heads", "cut in the body"],
 )
 def test_two_requests_sent_at_once_have_their_two_answers_and_leave_the_connection_open(pieces: list[bytes]) -> None:
-    with a_server([pieces, [OK]]) as address:
-        wire = wire_to(address)
+    with a_server([pieces, OK]) as (wire, _):
         first = wire.exchange(b"put", b"body", pipelined=b"get")
         assert (first.status, whole(first), whole(wire.pipelined(3))) == (200, b"", b"abc")
         assert wire.pipelined(3) is None
@@ -80,23 +41,20 @@ def test_two_requests_sent_at_once_have_their_two_answers_and_leave_the_connecti
 
 @pytest.mark.parametrize("first", [REFUSED, SLOW_DOWN, b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + DONE[17:]])
 def test_nothing_is_owed_by_a_server_that_refused_or_closes(first: bytes) -> None:
-    with a_server([[first + b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz"]], [[OK]]) as address:
-        wire = wire_to(address)
+    with a_server([first + OTHER], [OK]) as (wire, _):
         assert wire.exchange(b"put", b"body", pipelined=b"get").status == int(first[9:12])
         assert wire.pipelined(3) is None
         assert whole(wire.exchange(b"next", expected=3)) == b"abc"
 
 
 def test_an_answer_that_nobody_took_is_not_taken_for_the_next_request_s() -> None:
-    with a_server([[DONE + b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz"]], [[OK]]) as address:
-        wire = wire_to(address)
+    with a_server([DONE + OTHER], [OK]) as (wire, _):
         wire.exchange(b"put", b"body", pipelined=b"get")
         assert whole(wire.exchange(b"next", expected=3)) == b"abc"
 
 
 def test_f4_an_owed_answer_that_does_not_come_is_not_waited_for_longer_than_was_set() -> None:
-    with a_server([[DONE]]) as address:
-        wire = Wire(Place.of("b", "eu-central-1", f"http://{address[0]}:{address[1]}"), 0.2)
+    with a_server([DONE, b""]) as (wire, _):
         wire.exchange(b"put", b"body", pipelined=b"get")
         with pytest.raises(TimeoutError):
             wire.pipelined(3)
@@ -117,6 +75,11 @@ def store_at(url: str, bucket: str = "b", *, timeout_seconds: float = 5.0) -> Di
         bytes_per_second=None,
     )
     return DirectStore(options, lambda: Access("eu-west-1", "AKIATEST", "secret", None))
+
+
+def url_of(wire: Wire) -> str:
+    host, port = wire._place.address
+    return f"http://{host}:{port}"
 
 
 def put(store: DirectStore, key: str, body: bytes) -> None:
@@ -209,19 +172,19 @@ def test_f3_a_server_that_loses_what_is_pipelined_is_asked_again_and_after_three
 
 
 def test_objects_that_are_there_already_are_no_reason_to_stop_pipelining() -> None:
-    refusals: list[Script] = [[[REFUSED]] for _ in range(4)]
-    with a_server(*refusals, [[DONE + OK]]) as (host, port):
-        store = store_at(f"http://{host}:{port}")
+    with a_server([REFUSED], *[[OK, REFUSED]] * 3, [OK, DONE + OK]) as (wire, _):
+        store = store_at(url_of(wire))
         for number in range(4):
             with pytest.raises(AlreadyThereError):
                 put(store, f"key/{number}", b"abc")
+            assert read(store, f"key/{number}", 3) == b"abc"
         put(store, "key/4", b"abc")
         assert read(store, "key/4", 3) == b"abc"
 
 
 def test_f4_a_refusal_of_the_pipelined_reading_counts_as_one() -> None:
-    with a_server([[DONE + SLOW_DOWN]]) as (host, port):
-        store = store_at(f"http://{host}:{port}")
+    with a_server([DONE + SLOW_DOWN]) as (wire, _):
+        store = store_at(url_of(wire))
         put(store, "key", b"abc")
         with pytest.raises(StoreFault) as fault:
             read(store, "key", 3)

@@ -6,41 +6,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
+from files_scripted_server import OK, a_server, whole, wire_to
 
-from loaders.files.wire import Answer, Place, Wire
-
-
-@contextmanager
-def a_server(*connections: list[bytes]) -> Iterator[tuple[Wire, list[bytes]]]:
-    """A server that gives each connection its answers, one a request, and then closes it."""
-    seen: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            for answers in connections:
-                accepted, _ = listener.accept()
-                with accepted:
-                    for answer in answers:
-                        seen.append(accepted.recv(1 << 16))
-                        accepted.sendall(answer)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        host, port = listener.getsockname()
-        yield Wire(Place.of("b", "eu-central-1", f"http://{host}:{port}"), 1.0), seen
-        thread.join(timeout=5)
-
-
-def whole(answer: Answer) -> bytes:
-    """The answer's body."""
-    return b"".join(map(bytes, answer.body))
-
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
+from loaders.files.wire import Place, Wire
 
 
 def test_requests_share_a_connection_and_one_closed_meanwhile_is_made_anew() -> None:
@@ -95,8 +65,7 @@ def test_an_answer_that_was_not_expected_ends_its_connection_and_its_body_is_not
 @pytest.mark.parametrize("body", [None, bytes(16 << 20)], ids=["it says nothing", "it takes nothing"])
 def test_f4_a_silent_server_is_not_waited_for_longer_than_was_set(body: bytes | None) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        host, port = listener.getsockname()
-        wire = Wire(Place.of("b", "eu-central-1", f"http://{host}:{port}"), 0.2)
+        wire = wire_to(listener.getsockname(), 0.2)
         started = time.monotonic()
         with pytest.raises(TimeoutError):
             wire.exchange(b"request", body)
@@ -105,7 +74,6 @@ def test_f4_a_silent_server_is_not_waited_for_longer_than_was_set(body: bytes | 
 
 def test_f4_a_body_that_stops_in_the_middle_is_not_waited_for_longer_than_was_set() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        host, port = listener.getsockname()
 
         def serve() -> None:
             accepted, _ = listener.accept()
@@ -116,7 +84,7 @@ def test_f4_a_body_that_stops_in_the_middle_is_not_waited_for_longer_than_was_se
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        answer = Wire(Place.of("b", "eu-central-1", f"http://{host}:{port}"), 0.2).exchange(b"request", expected=3)
+        answer = wire_to(listener.getsockname(), 0.2).exchange(b"request", expected=3)
         with pytest.raises(TimeoutError):
             whole(answer)
         thread.join(timeout=5)
@@ -136,8 +104,7 @@ def test_a_body_larger_than_the_buffers_arrives_whole() -> None:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        host, port = listener.getsockname()
-        answer = Wire(Place.of("b", "eu-central-1", f"http://{host}:{port}"), 5.0).exchange(head, body, expected=3)
+        answer = wire_to(listener.getsockname(), 5.0).exchange(head, body, expected=3)
         thread.join(timeout=5)
     assert whole(answer) == b"abc"
     assert received == head + body
